@@ -1,0 +1,19 @@
+import type * as tf from '@tensorflow/tfjs';
+
+/**
+ * A differentiable image classifier. Gradients, probabilities and predictions are derived from `logits`
+ * in one place, `#core/gradients.ts`.
+ */
+export interface Classifier {
+  /** [height, width, channels] of one image; pixels are in [0, 1]. */
+  readonly inputShape: readonly [height: number, width: number, channels: number];
+  /** Number of classes. */
+  readonly classes: number;
+  /**
+   * @param x images, float32 [batch, height, width, channels], pixels in [0, 1]
+   * @returns unnormalised class scores, float32 [batch, classes]; the caller disposes of them
+   */
+  logits(x: tf.Tensor4D): tf.Tensor2D;
+  /** Frees the weights. */
+  dispose(): void;
+}

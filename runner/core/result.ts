@@ -1,0 +1,82 @@
+import { z } from 'zod';
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 in hexadecimal');
+const fraction = z.number().min(0).max(1);
+const count = z.int().min(0);
+
+/** A proportion with its 95 % Wilson interval; fractions, never percent. */
+export const proportionSchema = z.strictObject({ value: fraction, low: fraction, high: fraction });
+
+const pairsSchema = z.strictObject({ attempted: count, successes: count, successRate: proportionSchema });
+
+const attackResultSchema = z.strictObject({
+  id: z.string(),
+  attack: z.string(),
+  options: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+  /** Examples that the attack met. */
+  attempted: count,
+  /** Of all examples, those right and not broken by this attack within the track's ball. */
+  robustAccuracy: proportionSchema,
+  /** Of the attempted that were first classified right, those that this attack broke in its own ball. */
+  successRate: proportionSchema,
+  /** Median distance of the successes in the track's norm; null without a success. */
+  medianDistance: z.number().min(0).nullable(),
+  /** Image-target pairs; null for an untargeted attack. */
+  pairs: pairsSchema.nullable(),
+  seconds: z.number().min(0),
+  forwardCalls: count,
+  gradientCalls: count,
+});
+
+export const flagSchema = z.strictObject({
+  id: z.string(),
+  level: z.enum(['info', 'warning', 'failure']),
+  message: z.string(),
+  value: z.number().nullable(),
+});
+
+/**
+ * A published result. `digest` is the SHA-256 of the RFC 8785 form without `digest`, times, dates, memory and host,
+ * so that a resumed or sharded run has the digest of an uninterrupted one.
+ */
+export const resultSchema = z.strictObject({
+  schemaVersion: z.literal(1),
+  digest: sha256,
+  submission: z.strictObject({ id: z.string(), digest: sha256 }),
+  track: z.string(),
+  suite: z.strictObject({ id: z.string(), digest: sha256 }),
+  backend: z.strictObject({
+    name: z.enum(['wasm', 'native', 'cuda', 'webgpu']),
+    device: z.string(),
+    versions: z.record(z.string(), z.string()),
+    precision: z.enum(['float32', 'tf32', 'float16']),
+    denormals: z.enum(['kept', 'flushed']),
+    threads: z.int().min(1),
+  }),
+  code: z.strictObject({ commit: z.string(), lockfileDigest: sha256 }),
+  dataset: z.strictObject({ id: z.string(), split: z.enum(['train', 'test']), digest: sha256 }),
+  seed: z.int(),
+  examples: count,
+  cleanAccuracy: proportionSchema,
+  /** Worst case over the suite, per example, of all examples. */
+  robustAccuracy: proportionSchema,
+  certifiedAccuracy: proportionSchema.nullable(),
+  attacks: z.array(attackResultSchema),
+  pairs: pairsSchema.nullable(),
+  /** From the smallest verified distance per example; at the track's epsilon it equals `robustAccuracy`. */
+  curve: z.array(z.strictObject({ epsilon: z.number().min(0), robustAccuracy: fraction })),
+  flags: z.array(flagSchema),
+  evidence: z.strictObject({
+    file: z.string(),
+    digest: sha256,
+    /** Adversarial images that an independent backend confirmed. */
+    verified: count,
+  }),
+  /** Not part of the digest: when, how long, and on what. */
+  run: z.strictObject({ date: z.iso.datetime(), seconds: z.number().min(0), host: z.string(), peakMemoryBytes: count }),
+});
+
+export type Proportion = z.infer<typeof proportionSchema>;
+export type AttackResult = z.infer<typeof attackResultSchema>;
+export type Flag = z.infer<typeof flagSchema>;
+export type Result = z.infer<typeof resultSchema>;

@@ -1,0 +1,36 @@
+import type { Norm } from '../projections.ts';
+
+/** One attack of a suite, with every option written out by the time it is in a result. */
+export interface SuiteAttack {
+  /** Name of this line in results: unique in the suite. */
+  readonly id: string;
+  /** Id of the attack that does it. */
+  readonly attack: string;
+  readonly options: Readonly<Record<string, string | number | boolean>>;
+  /** Which class to reach: none in particular, the most likely wrong one, the least likely one, or each wrong one in turn. */
+  readonly targets: 'untargeted' | 'runner-up' | 'least-likely' | 'all';
+  /**
+   * 'track': success needs the track's ball. 'unbounded': success is misclassification (or the target class)
+   * at any distance, and only what falls in the track's ball counts against the row's robust accuracy.
+   */
+  readonly ball: 'track' | 'unbounded';
+  /** Norm in which an unbounded attack minimises; the track's when absent. */
+  readonly norm?: Norm;
+}
+
+/** Frozen once published: a change is a new suite. */
+export interface Suite {
+  readonly id: string;
+  readonly title: string;
+  readonly description: string;
+  /** Attacks per track id; a suite serves the tracks that it lists. */
+  readonly attacks: Readonly<Record<string, readonly SuiteAttack[]>>;
+  /** The examples: the first so many of the test set, or the first so many that the model classifies right. */
+  readonly examples: { readonly count: number; readonly which: 'first' | 'first-correct' };
+  /** Consecutive examples that are attacked, journaled and sharded together; set here, never by the device. */
+  readonly chunk: number;
+  /** Images to keep as evidence: one per broken example, or one per successful image-target pair of the headline attack, or outcomes only. */
+  readonly evidence: 'examples' | 'pairs' | 'outcomes';
+  /** For a targeted protocol: the id of the attack line whose pairs are the result's `pairs`. */
+  readonly headline?: string;
+}

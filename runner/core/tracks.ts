@@ -1,0 +1,48 @@
+import { ParapetError } from './errors.ts';
+import type { Norm } from './projections.ts';
+
+/** What a row is ranked on: a data set, a norm and the radius of the ball that the attacker may use. */
+export interface Track {
+  readonly id: string;
+  readonly dataset: 'mnist' | 'fashion-mnist' | 'cifar10';
+  readonly norm: Norm;
+  /** Radius in pixel units (8/255, not 8); for L0 the number of input values that may change. */
+  readonly epsilon: number;
+  readonly title: string;
+}
+
+/** Every track; the first of a data set is the one shown first. */
+export const tracks: readonly Track[] = [
+  { id: 'mnist-linf-0.3', dataset: 'mnist', norm: 'Linf', epsilon: 0.3, title: 'MNIST, L∞ ≤ 0.3' },
+  { id: 'mnist-l2-2', dataset: 'mnist', norm: 'L2', epsilon: 2, title: 'MNIST, L2 ≤ 2' },
+  { id: 'mnist-l0-112', dataset: 'mnist', norm: 'L0', epsilon: 112, title: 'MNIST, at most 112 of 784 pixels' },
+  {
+    id: 'fashion-mnist-linf-0.1',
+    dataset: 'fashion-mnist',
+    norm: 'Linf',
+    epsilon: 0.1,
+    title: 'Fashion-MNIST, L∞ ≤ 0.1',
+  },
+  { id: 'cifar10-linf-8-255', dataset: 'cifar10', norm: 'Linf', epsilon: 8 / 255, title: 'CIFAR-10, L∞ ≤ 8/255' },
+  { id: 'cifar10-l2-0.5', dataset: 'cifar10', norm: 'L2', epsilon: 0.5, title: 'CIFAR-10, L2 ≤ 0.5' },
+  {
+    id: 'cifar10-l0-112',
+    dataset: 'cifar10',
+    norm: 'L0',
+    epsilon: 112,
+    title: 'CIFAR-10, at most 112 of 3,072 values',
+  },
+];
+
+/** @throws ParapetError 'usage' that lists the tracks there are */
+export function findTrack(id: string): Track {
+  const track = tracks.find((candidate) => candidate.id === id);
+  if (track === undefined) {
+    throw new ParapetError(
+      'usage',
+      `track: there is no '${id}'`,
+      `the tracks are ${tracks.map((t) => t.id).join(', ')}`,
+    );
+  }
+  return track;
+}
