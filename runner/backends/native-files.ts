@@ -1,0 +1,21 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { cacheDirectory } from '../files/cache.ts';
+
+/** TensorFlow for the processor alone, or with CUDA. */
+export type Flavour = 'cpu' | 'cuda';
+
+export const tensorflowVersion = '2.21.0';
+
+/** Folder of an installed native backend: the compiled binding with TensorFlow's libraries beside it. */
+export function nativeDirectory(flavour: Flavour): string {
+  return join(cacheDirectory(), 'native', `${flavour}-${tensorflowVersion}`);
+}
+
+/** File name of the compiled binding. */
+export const bindingName = 'tfjs_binding.node';
+
+/** Whether a whole installation is there: its folder gets its name last. */
+export function isInstalled(flavour: Flavour): boolean {
+  return existsSync(join(nativeDirectory(flavour), bindingName));
+}

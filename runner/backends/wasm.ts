@@ -1,0 +1,27 @@
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import * as tf from '@tensorflow/tfjs';
+import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
+import { ParapetError } from '#core/errors.ts';
+
+/**
+ * Starts the embedded default: WebAssembly with SIMD, one thread (Node has no threaded build).
+ * @param files folder with tfjs's .wasm files; by default those of the installed package
+ */
+export async function startWasm(files = packagedFiles()): Promise<void> {
+  setWasmPaths(join(files, '/'));
+  tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
+  const started = await tf.setBackend('wasm').catch(() => false);
+  if (!started || tf.getBackend() !== 'wasm') {
+    throw new ParapetError(
+      'infrastructure',
+      `The wasm backend did not start from ${files}`,
+      'A limit on address space (ulimit -v) stops it: limit memory by cgroup instead. Else run npm ci again.',
+    );
+  }
+}
+
+function packagedFiles(): string {
+  const main = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm');
+  return join(dirname(main), '..', 'wasm-out');
+}
