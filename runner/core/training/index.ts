@@ -1,0 +1,17 @@
+import { ParapetError } from '../errors.ts';
+import { distillation } from './distillation.ts';
+import type { TrainingMethod } from './method.ts';
+import { standard } from './standard.ts';
+
+/** Every method that a recipe may name. */
+export const trainingMethods: readonly TrainingMethod[] = [standard, distillation] as readonly TrainingMethod[];
+
+/** @throws ParapetError 'submission' that lists the methods there are */
+export function findTrainingMethod(id: string): TrainingMethod {
+  const method = trainingMethods.find((candidate) => candidate.id === id);
+  if (method === undefined) {
+    const known = trainingMethods.map((m) => m.id).join(', ');
+    throw new ParapetError('submission', `recipe.method: there is no '${id}'`, `the methods are ${known}`);
+  }
+  return method;
+}

@@ -1,0 +1,23 @@
+import { z } from 'zod';
+
+/**
+ * Options of stochastic gradient descent that every method has. The defaults are Papernot's for MNIST
+ * (https://arxiv.org/abs/1511.04508, table II).
+ */
+export const descentOptions = {
+  epochs: z.int().min(1).max(1000).default(50).describe('Passes over the training set.'),
+  batchSize: z.int().min(1).max(4096).default(128).describe('Images per step.'),
+  learningRate: z.number().positive().max(10).default(0.1).describe('Step length of gradient descent.'),
+  momentum: z.number().min(0).max(0.999).default(0.9).describe('Share of the last step that is added to the next.'),
+  decay: z
+    .number()
+    .positive()
+    .max(1)
+    .default(1)
+    .describe('Factor on learning rate and momentum after each delay; 1 keeps both.'),
+  decayDelay: z.int().min(1).max(1000).default(10).describe('Epochs between two decays.'),
+  dropout: z.number().min(0).max(0.95).default(0.5).describe('Share of hidden units that are dropped in each step.'),
+};
+
+const descentSchema = z.strictObject(descentOptions);
+export type DescentOptions = z.infer<typeof descentSchema>;

@@ -1,0 +1,166 @@
+import * as tf from '@tensorflow/tfjs';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { startBackend } from '../../backends/index.ts';
+import type { Architecture } from '../models/architecture.ts';
+import { exampleRandom } from '../random.ts';
+import { distillation } from './distillation.ts';
+import { findTrainingMethod, trainingMethods } from './index.ts';
+import { initialWeights } from './initial-weights.ts';
+import { standard } from './standard.ts';
+import { decodeState, encodeState, type TrainingState, type Weights } from './state.ts';
+import { type TrainingInput, train } from './train.ts';
+
+beforeAll(async () => {
+  await startBackend('wasm');
+});
+
+/** One hidden layer on four pixels: small enough that a run takes milliseconds. */
+const tiny: Architecture = {
+  id: 'tiny',
+  name: 'Tiny',
+  paper: 'https://example.org',
+  inputShape: [2, 2, 1],
+  classes: 2,
+  parameters: [
+    { name: 'hidden', shape: [4, 8], fan: { in: 4, out: 8 } },
+    { name: 'output', shape: [8, 2], fan: { in: 8, out: 2 } },
+    { name: 'bias', shape: [2], fan: null },
+  ],
+  forward(weights, x, dropout) {
+    let units = tf.relu(tf.matMul(tf.reshape(x, [x.shape[0], 4]), weights['hidden'] as tf.Tensor2D)) as tf.Tensor2D;
+    if (dropout) units = dropout(units, 0);
+    return tf.add(tf.matMul(units, weights['output'] as tf.Tensor2D), weights['bias'] as tf.Tensor1D);
+  },
+};
+
+/** Class 1 when the first pixel is brighter than the second: linearly separable. */
+const count = 200;
+const x = exampleRandom(1, 'data').uniform(
+  Array.from({ length: count }, (_, i) => i),
+  0,
+  4,
+);
+const y = Int32Array.from({ length: count }, (_, i) => ((x[4 * i] as number) > (x[4 * i + 1] as number) ? 1 : 0));
+
+const input = (change: Partial<TrainingInput> & { settings?: object } = {}): TrainingInput => {
+  const method = change.method ?? standard;
+  const settings = { epochs: 3, batchSize: 32, ...change.settings };
+  return {
+    architecture: tiny,
+    method,
+    options: method.optionsSchema.parse(settings) as TrainingInput['options'],
+    data: { x, y, count },
+    seed: 7,
+    ...change,
+  };
+};
+
+const accuracy = (weights: Weights) =>
+  tf.tidy(() => {
+    const tensors = Object.fromEntries(
+      tiny.parameters.map(({ name, shape }) => [name, tf.tensor(weights[name] as Float32Array, [...shape])]),
+    );
+    const classes = tf.argMax(tiny.forward(tensors, tf.tensor4d(x, [count, 2, 2, 1])), 1).dataSync();
+    return classes.filter((predicted, i) => predicted === y[i]).length / count;
+  });
+
+describe('training', () => {
+  test.each([
+    ['standard', standard, {}],
+    ['distillation', distillation, { temperature: 5 }],
+  ])('%s learns a separable problem', async (_, method, settings) => {
+    const weights = await train(
+      input({ method: method as TrainingInput['method'], settings: { epochs: 40, ...settings } }),
+    );
+    expect(accuracy(weights)).toBeGreaterThan(0.95);
+  });
+
+  test('the same seed gives the same weights to the bit, another seed others', async () => {
+    const first = await train(input());
+    expect(await train(input())).toEqual(first);
+    expect(await train(input({ seed: 8 }))).not.toEqual(first);
+  });
+
+  test('resumed from any stored epoch, it ends in the weights of an uninterrupted run', async () => {
+    const method = distillation as unknown as TrainingInput['method'];
+    const settings = { epochs: 2, temperature: 4 };
+    const files: Uint8Array[] = [];
+    const whole = await train(
+      input({ method, settings, onEpoch: (_, state) => void files.push(encodeState(tiny, state, 'recipe')) }),
+    );
+    expect(files).toHaveLength(5);
+    for (const file of files) {
+      const state = decodeState(tiny, file, 'recipe');
+      expect(await train(input({ method, settings, state }))).toEqual(whole);
+    }
+  });
+
+  test('a state of another recipe is refused', async () => {
+    let state: TrainingState | undefined;
+    await train(input({ settings: { epochs: 1 }, onEpoch: (_, s) => void (state = s) }));
+    const file = encodeState(tiny, state as TrainingState, 'one');
+    expect(() => decodeState(tiny, file, 'two')).toThrow('belongs to another recipe');
+  });
+
+  test('the student learns the teacher’s probabilities, at the temperature of both, and starts where the teacher started', () => {
+    const options = distillation.optionsSchema.parse({ temperature: 40 });
+    const [warmup, teacher, student] = distillation.phases(options);
+    expect(warmup).toMatchObject({ temperature: 1, epochs: 1, start: 'random' });
+    expect(teacher).toMatchObject({ temperature: 40, epochs: 50, start: { phase: 'warmup' }, labels: 'classes' });
+    expect(student).toMatchObject({
+      temperature: 40,
+      start: { phase: 'warmup' },
+      labels: { phase: 'teacher', temperature: 40 },
+    });
+  });
+
+  test('one step is the gradient step computed by hand', async () => {
+    // One image, no hidden unit dropped: output bias moves by λ · (onehot − softmax) and momentum starts at 0.
+    const data = { x: Float32Array.of(0, 0, 0, 0), y: Int32Array.of(1), count: 1 };
+    const weights = await train(input({ data, settings: { epochs: 1, dropout: 0, learningRate: 0.25 } }));
+    expect([...(weights['bias'] as Float32Array)]).toEqual([-0.125, 0.125]);
+  });
+
+  test('momentum adds a share of the last step, and decay scales both rates', async () => {
+    const data = { x: Float32Array.of(0, 0, 0, 0), y: Int32Array.of(1), count: 1 };
+    const settings = { epochs: 2, dropout: 0, learningRate: 0.25, momentum: 0.5, decay: 0.5, decayDelay: 1 };
+    const weights = await train(input({ data, settings }));
+    // Second epoch: softmax([-0.125, 0.125]) = [0.4378, 0.5622]; step 0.125 · 0.4378 and momentum 0.25 · 0.125.
+    const expected = 0.125 + 0.25 * 0.125 + 0.125 * (1 / (1 + Math.exp(0.25)));
+    expect((weights['bias'] as Float32Array)[1]).toBeCloseTo(expected, 6);
+  });
+
+  test('a loss that is no longer finite stops the run with the way out', async () => {
+    await expect(
+      train(
+        input({
+          settings: { epochs: 200, learningRate: 10, dropout: 0, momentum: 0.999 },
+          data: { x: x.map((v) => v * 1e18), y, count },
+        }),
+      ),
+    ).rejects.toThrow(/training: the loss is (NaN|Infinity|-Infinity)/);
+  });
+
+  test('an aborted run throws the reason and leaves no tensor behind', async () => {
+    const before = tf.memory().numTensors;
+    const controller = new AbortController();
+    const onStep = () => controller.abort(new Error('stopped by hand'));
+    await expect(train(input({ signal: controller.signal, onStep }))).rejects.toThrow('stopped by hand');
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  test('initial weights keep to the Glorot limit and fill it; biases are 0', () => {
+    const weights = initialWeights(tiny, 3);
+    const limit = Math.sqrt(6 / 12);
+    const hidden = weights['hidden'] as Float32Array;
+    expect(Math.max(...hidden.map(Math.abs))).toBeLessThanOrEqual(limit);
+    expect(Math.max(...hidden.map(Math.abs))).toBeGreaterThan(limit * 0.8);
+    expect([...(weights['bias'] as Float32Array)]).toEqual([0, 0]);
+  });
+
+  test('methods are found by id, and a wrong option is refused by name', () => {
+    for (const { id } of trainingMethods) expect(findTrainingMethod(id).id).toBe(id);
+    expect(() => findTrainingMethod('magic')).toThrow("recipe.method: there is no 'magic'");
+    expect(distillation.optionsSchema.safeParse({ temprature: 3 }).error?.message).toContain('temprature');
+  });
+});
