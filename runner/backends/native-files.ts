@@ -15,6 +15,9 @@ export function nativeDirectory(flavour: Flavour): string {
 /** File name of the compiled binding. */
 export const bindingName = 'tfjs_binding.node';
 
+/** File name of the addon that keeps TensorFlow's greeting off stderr. */
+export const quietName = 'quiet.node';
+
 /** Whether a whole installation is there: its folder gets its name last. */
 export function isInstalled(flavour: Flavour): boolean {
   return existsSync(join(nativeDirectory(flavour), bindingName));

@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, statfs, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ParapetError } from '#core/errors.ts';
-import { compileBinding } from './native-compile.ts';
+import { compileBinding, sourceDigest } from './native-compile.ts';
 import { downloadWheel, unpackWheel } from './native-download.ts';
 import { type Flavour, nativeDirectory, tensorflowVersion } from './native-files.ts';
 import { lockFolder } from './native-lock.ts';
@@ -73,8 +73,11 @@ async function install(flavour: Flavour, directory: string, options: InstallOpti
     ),
   );
   const manifest = await writeManifest(flavour, staging);
-  await rm(directory, { recursive: true, force: true });
+  const old = `${directory}.old`;
+  await rm(old, { recursive: true, force: true });
+  if (existsSync(directory)) await rename(directory, old);
   await rename(staging, directory);
+  await rm(old, { recursive: true, force: true });
   return manifest;
 }
 
@@ -89,6 +92,7 @@ async function writeManifest(flavour: Flavour, staging: string): Promise<Manifes
     flavour,
     tensorflow: tensorflowVersion,
     wheels: wheels[flavour].map(({ project, version, sha256 }) => ({ project, version, sha256 })),
+    sources: sourceDigest(),
     files,
   };
   await writeFile(join(staging, 'installed.json'), `${JSON.stringify(manifest, null, 2)}\n`);

@@ -4,12 +4,15 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
+import { sourceDigest } from './native-compile.ts';
 import { runTool } from './tools.ts';
 
 const manifestSchema = z.strictObject({
   flavour: z.enum(['cpu', 'cuda']),
   tensorflow: z.string(),
   wheels: z.array(z.strictObject({ project: z.string(), version: z.string(), sha256: z.string() })),
+  /** Digest of the sources that the binding was compiled from. */
+  sources: z.string(),
   /** Size and SHA-256 of every installed file, by path. */
   files: z.record(z.string(), z.strictObject({ bytes: z.int(), sha256: z.string() })),
 });
@@ -38,6 +41,7 @@ export async function checkInstallation(directory: string): Promise<string | nul
   if (!existsSync(directory)) return 'nothing is installed';
   const manifest = await readManifest(directory);
   if (manifest === null) return 'installed.json is missing or cannot be read';
+  if (manifest.sources !== sourceDigest()) return 'it was compiled from another version of the binding';
   for (const [name, { sha256 }] of Object.entries(manifest.files)) {
     const digest = await digestOf(join(directory, name)).catch(() => 'nothing');
     if (digest !== sha256) return `${name} has SHA-256 ${digest}, wanted ${sha256}`;

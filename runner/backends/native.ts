@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { ParapetError } from '#core/errors.ts';
 import { prepareNativeEnvironment } from './environment.ts';
-import { bindingName, type Flavour, isInstalled, nativeDirectory } from './native-files.ts';
+import { bindingName, type Flavour, isInstalled, nativeDirectory, quietName } from './native-files.ts';
 import { restoreRemovedUtilities } from './node-shim.ts';
 
 /** Name under which tfjs-node registers its kernels. */
@@ -46,6 +46,7 @@ export async function loadNative(directory: string, flavour: Flavour): Promise<{
   prepareNativeEnvironment();
   restoreRemovedUtilities();
   const require = createRequire(import.meta.url);
+  if (Number(process.env.TF_CPP_MIN_LOG_LEVEL) >= 2) require(join(directory, quietName));
   const binding = require(join(directory, bindingName)) as Binding;
   const { NodeJSKernelBackend } = require('@tensorflow/tfjs-node/dist/nodejs_kernel_backend.js') as {
     NodeJSKernelBackend: new (binding: Binding, packageName: string) => tf.KernelBackend;
