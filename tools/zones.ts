@@ -10,7 +10,8 @@ export interface Zone {
   readonly computedImports?: boolean;
 }
 
-const test = /\.test\.ts$/;
+/** Tests and what only tests are made of. */
+const test = /\.test\.ts$|^(site|runner\/(?!core\/)[^/]+)\/testing\//;
 const tfjs = /^@tensorflow\/tfjs$/;
 const zod = /^zod$/;
 const node = /^node:/;
@@ -27,7 +28,7 @@ const d3 = /^d3(-|$)/;
 export const zones: readonly Zone[] = [
   {
     name: 'a test of the runner',
-    files: /^runner\/.*\.test\.ts$/,
+    files: /^runner\/(.*\.test\.ts$|(?!core\/)[^/]+\/testing\/)/,
     may: [/^(?!site\/)/],
     rule: 'tests of the runner know nothing of the site',
     computedImports: true,
@@ -82,8 +83,8 @@ export const zones: readonly Zone[] = [
   {
     name: 'site/lab',
     files: lab,
-    may: [lab, charts, core, d3, /^@tensorflow\/tfjs(-backend-(wasm|webgl|webgpu))?$/],
-    rule: 'it imports #core, tfjs and charts; nothing of the runner outside core',
+    may: [lab, charts, core, d3, zod, /^@tensorflow\/tfjs(-backend-(wasm|webgl|webgpu))?$/],
+    rule: 'it imports #core, tfjs, zod and charts; nothing of the runner outside core',
   },
   {
     name: 'the site',
