@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { ParapetError } from './errors.ts';
 import type { Classifier } from './models/classifier.ts';
 
 /** A loss per image: logits [batch, classes] → [batch]. */
@@ -22,30 +23,113 @@ export interface GradientModel {
    * @returns `logits` [batch, classes] and `gradient`, of x's shape; the caller disposes of both
    */
   gradient(x: tf.Tensor4D, loss: PerExampleLoss): { logits: tf.Tensor2D; gradient: tf.Tensor4D };
+  /**
+   * As `gradient`, for several losses that share one forward pass.
+   * @returns `gradients` in the order of `losses`
+   */
+  gradients(
+    x: tf.Tensor4D,
+    losses: readonly PerExampleLoss[],
+  ): { logits: tf.Tensor2D; gradients: readonly tf.Tensor4D[] };
+}
+
+/** A gradient model that knows how many of its gradients said nothing; to be disposed of. */
+export interface MeteredGradientModel extends GradientModel {
+  /** How many images' gradients, of those computed so far, were zero or not a number throughout. */
+  zeroGradients(): Promise<number>;
+  /** Frees the meter; the classifier stays. */
+  dispose(): void;
 }
 
 /** The one place where anything is derived from a classifier's logits by differentiation. */
-export function gradientModel(classifier: Classifier): GradientModel {
+export function gradientModel(classifier: Classifier): MeteredGradientModel {
   const counts: CallCounts = { forwardCalls: 0, gradientCalls: 0 };
+  // On the device, so that counting costs no round trip per call.
+  let zeros: tf.Scalar | null = null;
+
+  function meter(gradient: tf.Tensor4D) {
+    const sum = tf.tidy(() => {
+      const silent = tf.sub(1, tf.max(tf.cast(tf.greater(tf.abs(gradient), 0), 'float32'), [1, 2, 3]));
+      const count = tf.sum(silent) as tf.Scalar;
+      return zeros === null ? count : tf.add(zeros, count);
+    });
+    zeros?.dispose();
+    zeros = tf.keep(sum) as tf.Scalar;
+  }
+
+  function gradients(x: tf.Tensor4D, losses: readonly PerExampleLoss[]) {
+    counts.forwardCalls += x.shape[0];
+    counts.gradientCalls += x.shape[0] * losses.length;
+    return tf.tidy(() => {
+      const result = differentiate(classifier, x, losses);
+      for (const gradient of result.gradients) meter(gradient);
+      return result;
+    });
+  }
+
   return {
     inputShape: classifier.inputShape,
     classes: classifier.classes,
     counts,
     logits(x) {
       counts.forwardCalls += x.shape[0];
-      return tf.tidy(() => classifier.logits(x));
+      return tf.tidy(() => logitsOf(classifier, x));
     },
     gradient(x, loss) {
-      counts.forwardCalls += x.shape[0];
-      counts.gradientCalls += x.shape[0];
-      return tf.tidy(() => {
-        let logits: tf.Tensor2D | undefined;
-        const gradient = tf.grad((input) => {
-          logits = tf.keep(classifier.logits(input as tf.Tensor4D));
-          return tf.sum(loss(logits));
-        })(x) as tf.Tensor4D;
-        return { logits: logits as unknown as tf.Tensor2D, gradient };
-      });
+      const { logits, gradients: all } = gradients(x, [loss]);
+      return { logits, gradient: all[0] as tf.Tensor4D };
+    },
+    gradients,
+    zeroGradients: async () => (zeros === null ? 0 : ((await zeros.data())[0] as number)),
+    dispose() {
+      zeros?.dispose();
+      zeros = null;
     },
   };
+}
+
+/**
+ * One forward pass and a backward pass per loss.
+ *
+ * tfjs ties a tape to one backward pass. The last loss takes that one; those before it are differentiated while the tape
+ * still stands, inside a custom op, so that their backward passes are not recorded on it in turn.
+ */
+function differentiate(classifier: Classifier, x: tf.Tensor4D, losses: readonly PerExampleLoss[]) {
+  const kept: tf.Tensor[] = [];
+  try {
+    const last = backward(() => {
+      const logits = tf.keep(logitsOf(classifier, x));
+      kept.push(logits);
+      const totals = losses.map((loss) => tf.sum(loss(logits)));
+      for (const total of totals.slice(0, -1)) {
+        const inner = tf.customGrad((input) => ({
+          value: backward(() => total, input as tf.Tensor4D),
+          gradFunc: () => {
+            throw new Error('a gradient is not differentiated again');
+          },
+        }));
+        kept.push(tf.keep(inner(x)));
+      }
+      return totals.at(-1) as tf.Tensor;
+    }, x);
+    // Clones, so that the caller's tidy owns them like any other result.
+    const [logits, ...first] = kept.map((tensor) => tensor.clone());
+    return { logits: logits as tf.Tensor2D, gradients: [...first, last] as tf.Tensor4D[] };
+  } finally {
+    for (const tensor of kept) tensor.dispose();
+  }
+}
+
+/** @throws ParapetError 'submission' when the classifier's scores have another shape than it declares */
+function logitsOf(classifier: Classifier, x: tf.Tensor4D): tf.Tensor2D {
+  const logits = classifier.logits(x);
+  const wanted = [x.shape[0], classifier.classes];
+  if (tf.util.arraysEqual(logits.shape, wanted)) return logits;
+  throw new ParapetError('submission', `logits: [${logits.shape}] came from the model, wanted [${wanted}]`);
+}
+
+/** Gradient of f's value with respect to x; zero where the value does not depend on x, as with a constant classifier. */
+function backward(f: () => tf.Tensor, x: tf.Tensor4D): tf.Tensor4D {
+  const { grads } = tf.engine().gradients(f, [x], undefined, true);
+  return (grads[0] as tf.Tensor4D | undefined) ?? tf.zerosLike(x);
 }

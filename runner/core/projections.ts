@@ -1,3 +1,121 @@
+import * as tf from '@tensorflow/tfjs';
+import { unitRows } from './tensors.ts';
+
 /** The norms that a perturbation is measured in; L0 counts changed input values. */
 export const norms = ['L0', 'L1', 'L2', 'Linf'] as const;
 export type Norm = (typeof norms)[number];
+
+/** Share of ε by which float32 rounding may carry an image over the edge of its ball. */
+export const BALL_TOLERANCE = 1e-6;
+
+/**
+ * Projects images onto the box [0, 1] and the ε-ball around their originals, in place, so that the stored float32 values lie
+ * in both. Box first: every ball projection here moves values towards x, which is in the box, so it never leaves it again.
+ *
+ * Always around x, never around an earlier iterate; rows already within `BALL_TOLERANCE` of the ball are left as they are.
+ * @param x originals, [rows × size], in [0, 1]
+ * @param xAdv images to project, finite, [rows × size]
+ * @param size values per row
+ * @param epsilon radius in pixel units, number of values for L0, or Infinity for the box alone
+ */
+export function project(x: Float32Array, xAdv: Float32Array, size: number, norm: Norm, epsilon: number): void {
+  for (let i = 0; i < xAdv.length; i++) xAdv[i] = Math.min(1, Math.max(0, xAdv[i] as number));
+  if (epsilon === Number.POSITIVE_INFINITY) return;
+  const onto = { L0: ontoL0, L1: ontoL1, L2: ontoL2, Linf: ontoLinf }[norm];
+  for (let start = 0; start < xAdv.length; start += size) {
+    onto(x.subarray(start, start + size), xAdv.subarray(start, start + size), epsilon);
+  }
+}
+
+const float = new Float32Array(1);
+const bits = new Int32Array(float.buffer);
+
+/** The float32 nearest to `value` ≥ 0 on the side of `origin`. */
+function roundTowards(value: number, origin: number): number {
+  float[0] = value;
+  const rounded = float[0];
+  if (origin <= value ? rounded <= value : rounded >= value) return rounded;
+  // Bit patterns of non-negative floats are ordered like the floats.
+  bits[0] = (bits[0] as number) + (origin <= value ? -1 : 1);
+  return float[0];
+}
+
+function ontoLinf(x: Float32Array, xAdv: Float32Array, epsilon: number) {
+  for (let i = 0; i < x.length; i++) {
+    const origin = x[i] as number;
+    const value = xAdv[i] as number;
+    if (value > origin + epsilon) xAdv[i] = roundTowards(origin + epsilon, origin);
+    else if (value < origin - epsilon) xAdv[i] = roundTowards(origin - epsilon, origin);
+  }
+}
+
+function ontoL2(x: Float32Array, xAdv: Float32Array, epsilon: number) {
+  const reach = epsilon * (1 + BALL_TOLERANCE);
+  let length = l2(x, xAdv);
+  // Rounding to float32 may leave it outside by a hair: then once more, from there.
+  for (let attempt = 0; length > reach; attempt++) {
+    const scale = attempt < 8 ? epsilon / length : 0;
+    for (let i = 0; i < x.length; i++) {
+      const origin = x[i] as number;
+      xAdv[i] = origin + scale * ((xAdv[i] as number) - origin);
+    }
+    length = l2(x, xAdv);
+  }
+}
+
+function l2(x: Float32Array, xAdv: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < x.length; i++) sum += ((xAdv[i] as number) - (x[i] as number)) ** 2;
+  return Math.sqrt(sum);
+}
+
+/**
+ * Euclidean projection onto the L1 ball: every change shrinks by one threshold.
+ * Source: Duchi et al., "Efficient Projections onto the l1-Ball", ICML 2008, https://doi.org/10.1145/1390156.1390191, fig. 1.
+ */
+function ontoL1(x: Float32Array, xAdv: Float32Array, epsilon: number) {
+  const changes = Float64Array.from(xAdv, (value, i) => Math.abs(value - (x[i] as number)));
+  const total = changes.reduce((sum, change) => sum + change, 0);
+  if (total <= epsilon * (1 + BALL_TOLERANCE)) return;
+  const sorted = changes.slice().sort().reverse();
+  let threshold = 0;
+  let sum = 0;
+  for (let k = 0; k < sorted.length; k++) {
+    sum += sorted[k] as number;
+    const candidate = (sum - epsilon) / (k + 1);
+    if ((sorted[k] as number) <= candidate) break;
+    threshold = candidate;
+  }
+  for (let i = 0; i < x.length; i++) {
+    const origin = x[i] as number;
+    const left = Math.max(0, (changes[i] as number) - threshold);
+    xAdv[i] = left === 0 ? origin : roundTowards(origin + Math.sign((xAdv[i] as number) - origin) * left, origin);
+  }
+}
+
+/** Keeps the `epsilon` largest changes, of equal ones the first, and takes back the others. */
+function ontoL0(x: Float32Array, xAdv: Float32Array, epsilon: number) {
+  const changed: number[] = [];
+  for (let i = 0; i < x.length; i++) if (xAdv[i] !== x[i]) changed.push(i);
+  if (changed.length <= epsilon) return;
+  const change = (i: number) => Math.abs((xAdv[i] as number) - (x[i] as number));
+  changed.sort((a, b) => change(b) - change(a) || a - b);
+  for (const i of changed.slice(Math.floor(epsilon))) xAdv[i] = x[i] as number;
+}
+
+/**
+ * As `project` for L∞ and L2 within an attack's loop, on tensors and up to float32 rounding; the frame projects what it returns.
+ * @returns a new tensor; the caller disposes of it
+ */
+export function projectTensor(x: tf.Tensor4D, xAdv: tf.Tensor4D, norm: 'L2' | 'Linf', epsilon: number): tf.Tensor4D {
+  return tf.tidy(() => {
+    if (epsilon === Number.POSITIVE_INFINITY) return tf.clipByValue(xAdv, 0, 1);
+    if (norm === 'Linf') {
+      return tf.clipByValue(tf.minimum(tf.maximum(xAdv, tf.sub(x, epsilon)), tf.add(x, epsilon)), 0, 1) as tf.Tensor4D;
+    }
+    const change = tf.sub(tf.clipByValue(xAdv, 0, 1), x) as tf.Tensor4D;
+    const length = tf.sqrt(tf.sum(tf.square(change), [1, 2, 3], true));
+    const outside = tf.greater(length, epsilon);
+    return tf.add(x, tf.where(outside, tf.mul(unitRows(change), epsilon), change)) as tf.Tensor4D;
+  });
+}

@@ -24,6 +24,15 @@ export interface AttackContext {
   readonly random: ExampleRandom;
   /** Index of each example in its data set, [batch]: the key of its draws. */
   readonly examples: Int32Array;
+  /**
+   * The judge's rule, for an attack that stops early: whether logits mean success.
+   * @param logits class scores of some rows of the batch, [rows.length × classes]
+   * @param rows which rows of the batch they are
+   * @returns 1 for each row where they do, else 0
+   */
+  adversarial(logits: Float32Array, rows: Int32Array): Uint8Array;
+  /** Lets timers, signals and messages through now and then; to be awaited once per iteration of a long loop. */
+  pause(): Promise<void>;
 }
 
 /**

@@ -1,0 +1,17 @@
+import { ParapetError } from '../errors.ts';
+import type { Attack } from './attack.ts';
+import { fgsm } from './fgsm.ts';
+import { pgd } from './pgd.ts';
+
+/** Every attack: the command line, the lab, the docs and the contract test go by this list. */
+export const attacks: readonly Attack[] = [fgsm, pgd];
+
+/** @throws ParapetError 'usage' that lists the attacks there are */
+export function findAttack(id: string): Attack {
+  const attack = attacks.find((candidate) => candidate.id === id);
+  if (attack === undefined) {
+    const ids = attacks.map((candidate) => candidate.id).join(', ');
+    throw new ParapetError('usage', `attack: there is no '${id}'`, `the attacks are ${ids}`);
+  }
+  return attack;
+}

@@ -1,0 +1,98 @@
+/** Classifiers whose answer to an attack is known in closed form. They own no tensors: weights are made anew for each pass. */
+import * as tf from '@tensorflow/tfjs';
+import type { Classifier } from '../models/classifier.ts';
+import { exampleRandom } from '../random.ts';
+
+type Shape = Classifier['inputShape'];
+
+const SHAPE: Shape = [4, 4, 1];
+
+function classifier(logits: (x: tf.Tensor4D) => tf.Tensor, classes: number, inputShape: Shape = SHAPE): Classifier {
+  return { inputShape, classes, logits: (x) => tf.tidy(() => logits(x) as tf.Tensor2D), dispose: () => {} };
+}
+
+const flat = (x: tf.Tensor4D) => tf.reshape(x, [x.shape[0], -1]);
+
+/** A linear classifier with its weights in the open: z = x · weights + bias. */
+export interface LinearClassifier extends Classifier {
+  /** [values × classes] */
+  readonly weights: Float32Array;
+  /** [classes] */
+  readonly bias: Float32Array;
+}
+
+export function linear(weights: Float32Array, bias: Float32Array, inputShape: Shape = SHAPE): LinearClassifier {
+  const size = weights.length / bias.length;
+  const logits = (x: tf.Tensor4D) =>
+    tf.add(tf.matMul(flat(x), tf.tensor2d(weights.slice(), [size, bias.length])), tf.tensor1d(bias.slice()));
+  return { ...classifier(logits, bias.length, inputShape), weights, bias };
+}
+
+/** A linear classifier with normal weights, balanced so that every class has logit 0 on the grey image. */
+export function randomLinear(classes: number, seed: number, inputShape: Shape = SHAPE): LinearClassifier {
+  const size = inputShape[0] * inputShape[1] * inputShape[2];
+  const weights = exampleRandom(seed, 'linear').normal([0], 0, size * classes);
+  const bias = new Float32Array(classes);
+  for (let i = 0; i < weights.length; i++)
+    bias[i % classes] = (bias[i % classes] as number) - 0.5 * (weights[i] as number);
+  return linear(weights, bias, inputShape);
+}
+
+/** Class 1 outside a sphere around the grey image, class 0 inside: z = (radius², |x − 0.5|²). */
+export function radial(radius: number): Classifier {
+  return classifier((x) => {
+    const square = tf.sum(tf.square(tf.sub(flat(x), 0.5)), 1, true);
+    return tf.concat([tf.fill(square.shape, radius ** 2), square], 1);
+  }, 2);
+}
+
+/** Class 0 for every image, by logits that do not depend on it. */
+export function constant(classes: number): Classifier {
+  return classifier(
+    (x) => tf.tile(tf.oneHot(tf.tensor1d([0], 'int32'), classes, 1, 0, 'float32'), [x.shape[0], 1]),
+    classes,
+  );
+}
+
+/** Every logit the same, whatever the image: never right. */
+export function tied(classes: number): Classifier {
+  return classifier((x) => tf.mul(tf.sum(flat(x), 1, true), tf.ones([1, classes])), classes);
+}
+
+/** Class 1 where one value is above a half, else class 0; no other value matters. */
+export function onePixel(index: number): Classifier {
+  return classifier((x) => {
+    const value = tf.slice(flat(x), [0, index], [x.shape[0], 1]);
+    return tf.concat([tf.sub(1, value), value], 1);
+  }, 2);
+}
+
+/** Logits times a factor: the same classes and robustness, but a softmax that is flat in float32. */
+export function scaled(of: Classifier, factor: number): Classifier {
+  return classifier((x) => tf.mul(of.logits(x), factor), of.classes, of.inputShape);
+}
+
+/** Logits plus a number: the same classes and robustness. */
+export function shifted(of: Classifier, by: number): Classifier {
+  return classifier((x) => tf.add(of.logits(x), by), of.classes, of.inputShape);
+}
+
+/** NaN for every class where the first value is above a limit; its gradients are then NaN too. */
+export function notANumberAbove(of: Classifier, limit: number): Classifier {
+  return classifier(
+    (x) => {
+      const first = tf.slice(flat(x), [0, 0], [x.shape[0], 1]);
+      return tf.add(of.logits(x), tf.mul(0, tf.log(tf.sub(limit, first))));
+    },
+    of.classes,
+    of.inputShape,
+  );
+}
+
+/** Class 1 above a mean of a half, by a step: right gradients are zero everywhere. */
+export function step(): Classifier {
+  return classifier((x) => {
+    const bright = tf.step(tf.sub(tf.mean(flat(x), 1, true), 0.5));
+    return tf.concat([tf.sub(1, bright), bright], 1);
+  }, 2);
+}
