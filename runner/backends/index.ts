@@ -3,8 +3,9 @@ import * as tf from '@tensorflow/tfjs';
 import { ParapetError } from '#core/errors.ts';
 import type { Result } from '#core/result.ts';
 import { threadCount } from './environment.ts';
-import { nativeBackendName, startNative } from './native.ts';
+import { startNative } from './native.ts';
 import { isInstalled } from './native-files.ts';
+import { nativeBackendName } from './native-name.ts';
 import { startWasm } from './wasm.ts';
 
 /** What a result records of the machinery that computed it. */

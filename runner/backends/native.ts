@@ -2,12 +2,12 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { ParapetError } from '#core/errors.ts';
+import { registerGradients } from '#core/kernels/index.ts';
 import { prepareNativeEnvironment } from './environment.ts';
 import { bindingName, type Flavour, isInstalled, nativeDirectory, quietName } from './native-files.ts';
+import { registerNativeKernels } from './native-kernels.ts';
+import { nativeBackendName } from './native-name.ts';
 import { restoreRemovedUtilities } from './node-shim.ts';
-
-/** Name under which tfjs-node registers its kernels. */
-export const nativeBackendName = 'tensorflow';
 
 /** What we use of tfjs-node's compiled binding. */
 interface Binding {
@@ -52,6 +52,8 @@ export async function loadNative(directory: string, flavour: Flavour): Promise<{
     NodeJSKernelBackend: new (binding: Binding, packageName: string) => tf.KernelBackend;
   };
   require('@tensorflow/tfjs-node/dist/register_all_kernels.js');
+  registerNativeKernels();
+  registerGradients();
   const packageName = flavour === 'cuda' ? '@tensorflow/tfjs-node-gpu' : '@tensorflow/tfjs-node';
   if (tf.findBackendFactory(nativeBackendName) === null) {
     tf.registerBackend(nativeBackendName, () => new NodeJSKernelBackend(binding, packageName));

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import { ParapetError } from '#core/errors.ts';
+import { registerGradients, registerWasmKernels } from '#core/kernels/index.ts';
 
 /**
  * Starts the embedded default: WebAssembly with SIMD, one thread (Node has no threaded build).
@@ -11,6 +12,8 @@ import { ParapetError } from '#core/errors.ts';
 export async function startWasm(files = packagedFiles()): Promise<void> {
   setWasmPaths(join(files, '/'));
   tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
+  registerWasmKernels();
+  registerGradients();
   const started = await tf.setBackend('wasm').catch(() => false);
   if (!started || tf.getBackend() !== 'wasm') {
     throw new ParapetError(

@@ -1,0 +1,2 @@
+/** Name under which tfjs-node registers its kernels. */
+export const nativeBackendName = 'tensorflow';

@@ -1,0 +1,24 @@
+/**
+ * Kernels and gradients of ours on top of tfjs, the same in Node and in the browser.
+ * Each exists because the stock one is missing, wrong or slow; its file says which.
+ */
+import { registerBatchMatMul } from './batch-mat-mul.ts';
+import { registerConv2DBackprop } from './conv2d-backprop.ts';
+import { registerMaxPoolGrad } from './max-pool-grad.ts';
+import { registerReluGradient } from './relu-grad.ts';
+import { registerSecondOrderGradients } from './second-order.ts';
+import { registerSign } from './sign.ts';
+
+/** Replaces kernels of the wasm backend. Call it once tfjs's wasm backend is imported; calling it again does nothing. */
+export function registerWasmKernels(): void {
+  registerConv2DBackprop();
+  registerBatchMatMul();
+  registerMaxPoolGrad();
+  registerSign();
+}
+
+/** Registers gradients, for every backend; native TensorFlow needs the kernel of `runner/backends/native-kernels.ts`. */
+export function registerGradients(): void {
+  registerReluGradient();
+  registerSecondOrderGradients();
+}
