@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { digestOf } from './digest.ts';
+import { norms } from './projections.ts';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 in hexadecimal');
 const fraction = z.number().min(0).max(1);
@@ -13,13 +15,16 @@ const attackResultSchema = z.strictObject({
   id: z.string(),
   attack: z.string(),
   options: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+  targets: z.enum(['untargeted', 'runner-up', 'least-likely', 'all']),
   /** Examples that the attack met. */
   attempted: count,
   /** Of all examples, those right and not broken by this attack within the track's ball. */
   robustAccuracy: proportionSchema,
   /** Of the attempted that were first classified right, those that this attack broke in its own ball. */
   successRate: proportionSchema,
-  /** Median distance of the successes in the track's norm; null without a success. */
+  /** Norm of `medianDistance`: the one that the attack minimises, else the track's. */
+  norm: z.enum(norms),
+  /** Median distance of the successes (rows of examples first classified right); null without a success. */
   medianDistance: z.number().min(0).nullable(),
   /** Image-target pairs; null for an untargeted attack. */
   pairs: pairsSchema.nullable(),
@@ -56,7 +61,9 @@ export const resultSchema = z.strictObject({
   code: z.strictObject({ commit: z.string(), lockfileDigest: sha256 }),
   dataset: z.strictObject({ id: z.string(), split: z.enum(['train', 'test']), digest: sha256 }),
   seed: z.int(),
+  /** Examples attacked. */
   examples: count,
+  /** Of the examples attacked; of the whole test set where the suite picks examples that are classified right. */
   cleanAccuracy: proportionSchema,
   /** Worst case over the suite, per example, of all examples. */
   robustAccuracy: proportionSchema,
@@ -69,8 +76,10 @@ export const resultSchema = z.strictObject({
   evidence: z.strictObject({
     file: z.string(),
     digest: sha256,
-    /** Adversarial images that an independent backend confirmed. */
+    /** Adversarial images in the file: each confirmed by an independent backend before it was counted. */
     verified: count,
+    /** The backend that confirmed them. */
+    backend: z.string(),
   }),
   /** Not part of the digest: when, how long, and on what. */
   run: z.strictObject({ date: z.iso.datetime(), seconds: z.number().min(0), host: z.string(), peakMemoryBytes: count }),
@@ -80,3 +89,9 @@ export type Proportion = z.infer<typeof proportionSchema>;
 export type AttackResult = z.infer<typeof attackResultSchema>;
 export type Flag = z.infer<typeof flagSchema>;
 export type Result = z.infer<typeof resultSchema>;
+
+/** Digest of a result: everything in it except the digest itself, times, dates, memory and host. */
+export function resultDigest(result: Result | Omit<Result, 'digest' | 'run'>): string {
+  const { digest: _digest, run: _run, ...rest } = result as Result;
+  return digestOf({ ...rest, attacks: rest.attacks.map(({ seconds: _seconds, ...attack }) => attack) });
+}

@@ -25,12 +25,18 @@ export interface Suite {
   readonly description: string;
   /** Attacks per track id; a suite serves the tracks that it lists. */
   readonly attacks: Readonly<Record<string, readonly SuiteAttack[]>>;
-  /** The examples: the first so many of the test set, or the first so many that the model classifies right. */
+  /**
+   * The examples: the first so many of the test set, or the first so many that the model classifies right. In the second
+   * case the whole test set is scanned, and clean accuracy is of all of it.
+   */
   readonly examples: { readonly count: number; readonly which: 'first' | 'first-correct' };
   /** Consecutive examples that are attacked, journaled and sharded together; set here, never by the device. */
   readonly chunk: number;
-  /** Images to keep as evidence: one per broken example, or one per successful image-target pair of the headline attack, or outcomes only. */
-  readonly evidence: 'examples' | 'pairs' | 'outcomes';
+  /**
+   * Images to keep as evidence: of each broken example the nearest one ('examples'), and besides these one of every
+   * successful image-target pair of the headline line ('pairs'); of the first `limit` examples only.
+   */
+  readonly evidence: { readonly images: 'examples' | 'pairs'; readonly limit: number };
   /** For a targeted protocol: the id of the attack line whose pairs are the result's `pairs`. */
   readonly headline?: string;
 }

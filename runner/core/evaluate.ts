@@ -1,0 +1,63 @@
+/**
+ * The pipeline: scan → attack → confirm → count → diagnose → result. It computes nothing itself and opens no file: every task
+ * is handed to workers, so that a browser, one process or many shards run the same evaluation.
+ */
+import type { Examples } from './datasets/dataset.ts';
+import { diagnose } from './diagnostics/index.ts';
+import { sha256 } from './digest.ts';
+import { confirm } from './evaluation/confirm.ts';
+import { type Draft, draftResult } from './evaluation/draft.ts';
+import { attackAll, scan, selectExamples } from './evaluation/phases.ts';
+import type { OutcomeOf, Task } from './evaluation/tasks.ts';
+import { encodeEvidence } from './evidence/file.ts';
+import { recount } from './metrics/recount.ts';
+import type { Result } from './result.ts';
+import type { ResolvedSuite } from './suites/resolve.ts';
+
+/** What is evaluated, and on what. */
+export interface Evaluation {
+  readonly submission: Result['submission'];
+  readonly suite: ResolvedSuite;
+  /** So many examples at most; the suite's count unless a person asked for fewer. */
+  readonly count: number;
+  readonly seed: number;
+  readonly dataset: Result['dataset'];
+  /** From the start of the split: as many as the suite scans. */
+  readonly examples: Examples;
+  readonly classes: number;
+  readonly backend: Result['backend'];
+  readonly code: Result['code'];
+  /** Name of the evidence file, which lies beside the result. */
+  readonly evidenceFile: string;
+}
+
+/** Whoever does the work. */
+export interface Workers {
+  /** Does a task on the backend of the evaluation, or remembers what came of it. */
+  run<T extends Task>(task: T): Promise<OutcomeOf<T>>;
+  /** Logits of images [n × size] → [n × classes], by another backend in a process of its own. */
+  confirm(x: Float32Array): Promise<Float32Array>;
+  /** Name of that backend. */
+  readonly confirmedBy: string;
+}
+
+/**
+ * @returns the result without the circumstances of its run, and the bytes of its evidence file
+ * @throws ParapetError when the model gives no finite logits, or when an attack of ours misbehaves
+ */
+export async function evaluate(
+  evaluation: Evaluation,
+  workers: Workers,
+): Promise<{ draft: Draft; evidence: Uint8Array }> {
+  const { suite } = evaluation;
+  const clean = await scan(evaluation, workers);
+  const scanned = { ...clean, examples: selectExamples(evaluation, clean.predictions), y: evaluation.examples.y };
+  const runs = await attackAll(evaluation, workers, scanned.examples);
+  const confirmed = await confirm(evaluation, workers, scanned, runs);
+  const numbers = recount({ ...scanned, ...confirmed }, suite.track, suite.suite.headline);
+  const evidence = encodeEvidence({ ...scanned, ...confirmed }, evaluation);
+  const flags = diagnose({ ...confirmed, ...clean, suite, numbers, lines: runs });
+  const images = confirmed.best.length + confirmed.pairs.length;
+  const shown = { digest: sha256(evidence), verified: images, backend: workers.confirmedBy };
+  return { draft: draftResult(evaluation, numbers, runs, flags, shown), evidence };
+}

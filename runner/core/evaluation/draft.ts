@@ -1,0 +1,58 @@
+import type { Evaluation } from '../evaluate.ts';
+import type { LineNumbers, Numbers } from '../metrics/recount.ts';
+import { type AttackResult, type Flag, type Result, resultDigest } from '../result.ts';
+import type { Track } from '../tracks.ts';
+import type { LineRun } from './phases.ts';
+
+/** A result but for the circumstances of the run. */
+export type Draft = Omit<Result, 'run'>;
+
+export function draftResult(
+  { submission, suite, backend, code, dataset, seed, evidenceFile }: Evaluation,
+  numbers: Numbers,
+  runs: readonly LineRun[],
+  flags: readonly Flag[],
+  evidence: Omit<Result['evidence'], 'file'>,
+): Draft {
+  const draft: Omit<Draft, 'digest'> = {
+    schemaVersion: 1,
+    submission,
+    track: suite.track.id,
+    suite: { id: suite.suite.id, digest: suite.digest },
+    backend,
+    code,
+    dataset,
+    seed,
+    examples: numbers.examples,
+    cleanAccuracy: numbers.cleanAccuracy,
+    robustAccuracy: numbers.robustAccuracy,
+    certifiedAccuracy: null,
+    attacks: runs.map((run, i) => attackResult(run, numbers.lines[i] as LineNumbers, suite.track)),
+    pairs: numbers.pairs,
+    curve: [...numbers.curve],
+    flags: [...flags],
+    evidence: { file: evidenceFile, ...evidence },
+  };
+  return { ...draft, digest: resultDigest(draft) };
+}
+
+function attackResult(run: LineRun, numbers: LineNumbers, track: Track): AttackResult {
+  const { id, attack, options, targets, norm } = run.line;
+  const { attempted, robustAccuracy, successRate, medianDistance, pairs } = numbers;
+  const { seconds, forwardCalls, gradientCalls } = run;
+  return {
+    id,
+    attack,
+    options: { ...options },
+    targets,
+    attempted,
+    robustAccuracy,
+    successRate,
+    norm: norm ?? track.norm,
+    medianDistance,
+    pairs,
+    seconds,
+    forwardCalls,
+    gradientCalls,
+  };
+}

@@ -1,0 +1,151 @@
+import * as tf from '@tensorflow/tfjs';
+import { findAttack } from '../attacks/index.ts';
+import { runAttack } from '../attacks/run.ts';
+import type { Examples } from '../datasets/dataset.ts';
+import { distances, inBall, nonFiniteRows, predictions } from '../metrics/judge.ts';
+import { outcome } from '../metrics/outcomes.ts';
+import type { Classifier } from '../models/classifier.ts';
+import type { Norm } from '../projections.ts';
+import { expandRows } from './targets.ts';
+import type { AttackTask, AttackTaskOutcome, CleanOutcome, CleanTask, OutcomeOf, Task } from './tasks.ts';
+
+/** Images classified at once outside attacks. */
+const BATCH = 100;
+
+/** What tasks are done on. */
+export interface Bench {
+  readonly classifier: Classifier;
+  /** The examples from the start of the data set, at least as far as the tasks reach. */
+  readonly examples: Examples;
+  /** A monotonic clock in milliseconds. */
+  now(): number;
+}
+
+/** Does one task on the backend that tfjs runs on. This is all that a worker process, or the lab, does of an evaluation. */
+export async function perform<T extends Task>(task: T, bench: Bench): Promise<OutcomeOf<T>>;
+export async function perform(task: Task, bench: Bench): Promise<unknown> {
+  if (task.kind === 'clean') return performClean(task, bench);
+  if (task.kind === 'attack') return performAttack(task, bench);
+  return classify(bench.classifier, task.x);
+}
+
+/**
+ * @param x images, float32 [n × height × width × channels]
+ * @returns logits [n × classes]
+ */
+export async function classify(classifier: Classifier, x: Float32Array): Promise<Float32Array> {
+  const [height, width, channels] = classifier.inputShape;
+  const size = height * width * channels;
+  const count = x.length / size;
+  const logits = new Float32Array(count * classifier.classes);
+  for (let start = 0; start < count; start += BATCH) {
+    const end = Math.min(count, start + BATCH);
+    const batch = tf.tensor4d(x.slice(start * size, end * size), [end - start, height, width, channels]);
+    const scores = classifier.logits(batch);
+    logits.set(await scores.data<'float32'>(), start * classifier.classes);
+    tf.dispose([batch, scores]);
+  }
+  return logits;
+}
+
+async function performClean({ start, count }: CleanTask, { classifier, examples }: Bench): Promise<CleanOutcome> {
+  const size = imageSize(classifier);
+  const { classes } = classifier;
+  const logits = await classify(classifier, examples.x.subarray(start * size, (start + count) * size));
+  const bad = nonFiniteRows(logits, classes);
+  const rows = Array.from({ length: count }, (_, row) => row);
+  return {
+    predictions: predictions(logits, classes),
+    nonFinite: Int32Array.from(rows.filter((row) => bad[row] === 1).map((row) => start + row)),
+    probabilityRows: rows.filter((row) => isDistribution(logits.subarray(row * classes, (row + 1) * classes))).length,
+  };
+}
+
+/** Whether the scores are all in [0, 1] and sum to 1, within 1e-5, as AutoAttack tests for a softmax output. */
+function isDistribution(scores: Float32Array): boolean {
+  const sum = scores.reduce((total, score) => total + score, 0);
+  return Math.abs(sum - 1) <= 1e-5 && scores.every((score) => score >= -1e-5 && score <= 1 + 1e-5);
+}
+
+async function performAttack(task: AttackTask, bench: Bench): Promise<AttackTaskOutcome> {
+  const { classifier, examples: all } = bench;
+  const started = bench.now();
+  const { line, examples } = task;
+  const size = imageSize(classifier);
+  const chunk = gather(all.x, examples, size);
+  const chunkY = examples.map((example) => all.y[example] as number);
+  const needsLogits = line.targets === 'runner-up' || line.targets === 'least-likely';
+  const logits = needsLogits ? await classify(classifier, chunk) : new Float32Array();
+  const { rowsPerExample, source, target } = expandRows(line.targets, chunkY, classifier.classes, () => logits);
+  const x = gather(chunk, source, size);
+  const norm = line.norm ?? task.norm;
+  const result = await runAttack({
+    attack: findAttack(line.attack),
+    options: line.options,
+    classifier,
+    x,
+    y: source.map((i) => chunkY[i] as number),
+    target,
+    examples: source.map((i) => examples[i] as number),
+    norm,
+    epsilon: line.ball === 'track' ? task.epsilon : Number.POSITIVE_INFINITY,
+    seed: task.seed,
+    stream: line.id,
+  });
+  const inTrackNorm = norm === task.norm ? result.distance : distances(x, result.xAdv, size, task.norm);
+  const judged = judgeRows(result.success, result.distance, inTrackNorm, task.epsilon);
+  const kept = keptRows(task, norm, judged.code);
+  return {
+    rowsPerExample,
+    ...judged,
+    kept,
+    images: gather(result.xAdv, kept, size),
+    forwardCalls: result.forwardCalls + (needsLogits ? examples.length : 0),
+    gradientCalls: result.gradientCalls,
+    nonFinite: result.nonFinite,
+    rejected: result.rejected,
+    zeroGradientShare: result.zeroGradientShare,
+    seconds: (bench.now() - started) / 1000,
+  };
+}
+
+/** A success lies beyond the track's ball or breaks the row; distances of what held are 0. */
+function judgeRows(success: Uint8Array, distance: Float64Array, inTrackNorm: Float64Array, epsilon: number) {
+  const code = success.map((ok, row) => {
+    if (ok === 0) return outcome.held;
+    return inBall(inTrackNorm[row] as number, epsilon) ? outcome.broken : outcome.beyond;
+  });
+  return {
+    code,
+    distance: distance.map((d, row) => (code[row] === outcome.held ? 0 : d)),
+    trackDistance: inTrackNorm.map((d, row) => {
+      if (code[row] === outcome.held) return 0;
+      // The judge forgives a rounding error at the edge; the curve must not put such an image beyond ε.
+      return code[row] === outcome.broken ? Math.min(d, epsilon) : d;
+    }),
+  };
+}
+
+/** Evidence needs what broke a row, and what came closest to it in the track's norm; not what minimised another norm. */
+function keptRows({ keep, norm: trackNorm }: AttackTask, norm: Norm, code: Uint8Array): Int32Array {
+  const rows: number[] = [];
+  if (keep === 'none') return new Int32Array();
+  code.forEach((c, row) => {
+    const useful = c === outcome.broken || (c === outcome.beyond && norm === trackNorm);
+    if (keep === 'all' || useful) rows.push(row);
+  });
+  return Int32Array.from(rows);
+}
+
+/** The rows named, one after another. */
+export function gather(values: Float32Array, rows: Int32Array, size: number): Float32Array {
+  const result = new Float32Array(rows.length * size);
+  rows.forEach((row, i) => {
+    result.set(values.subarray(row * size, (row + 1) * size), i * size);
+  });
+  return result;
+}
+
+function imageSize({ inputShape: [height, width, channels] }: Classifier): number {
+  return height * width * channels;
+}

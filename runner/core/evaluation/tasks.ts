@@ -1,0 +1,75 @@
+import type { Norm } from '../projections.ts';
+import type { SuiteAttack } from '../suites/suite.ts';
+
+/** Classifies consecutive examples as they are. */
+export interface CleanTask {
+  readonly kind: 'clean';
+  readonly start: number;
+  readonly count: number;
+}
+
+/** One attack line against one chunk of examples: the unit of batching, journal and shard. */
+export interface AttackTask {
+  readonly kind: 'attack';
+  readonly line: SuiteAttack;
+  readonly norm: Norm;
+  readonly epsilon: number;
+  readonly seed: number;
+  /** Number of the chunk in its line. */
+  readonly chunk: number;
+  /** Positions of the examples in the data set. */
+  readonly examples: Int32Array;
+  /** Which images to send back: of the successes that may serve as evidence, of every row, or none. */
+  readonly keep: 'evidence' | 'all' | 'none';
+}
+
+/** Asks for the logits of given images. */
+export interface PredictTask {
+  readonly kind: 'predict';
+  /** float32 [images, height, width, channels] */
+  readonly x: Float32Array;
+}
+
+export type Task = CleanTask | AttackTask | PredictTask;
+
+export interface CleanOutcome {
+  /** Predicted classes, -1 for a tie or a non-finite row. */
+  readonly predictions: Int32Array;
+  /** Positions of the examples with a logit that is not finite. */
+  readonly nonFinite: Int32Array;
+  /** Rows that are a probability distribution, as logits hardly ever are. */
+  readonly probabilityRows: number;
+}
+
+export interface AttackTaskOutcome {
+  readonly rowsPerExample: number;
+  /** Per row: one of `outcome` of metrics/outcomes.ts. */
+  readonly code: Uint8Array;
+  /** Per row: size of a success in the line's norm, 0 where the row held. */
+  readonly distance: Float64Array;
+  /** Per row: the same in the track's norm. */
+  readonly trackDistance: Float64Array;
+  /** Rows whose image is kept, and those images, in that order. */
+  readonly kept: Int32Array;
+  readonly images: Float32Array;
+  readonly forwardCalls: number;
+  readonly gradientCalls: number;
+  /** Rows whose image has logits that are not finite. */
+  readonly nonFinite: number;
+  /** Rows for which the attack returned pixels that are not finite. */
+  readonly rejected: number;
+  readonly zeroGradientShare: number | null;
+  readonly seconds: number;
+}
+
+export type OutcomeOf<T extends Task> = T extends CleanTask
+  ? CleanOutcome
+  : T extends AttackTask
+    ? AttackTaskOutcome
+    : Float32Array;
+
+/** Name of a task within one evaluation; null for what is too cheap to keep. */
+export function taskKey(task: Task): string | null {
+  if (task.kind === 'clean') return `clean/${task.start}`;
+  return task.kind === 'attack' ? `attack/${task.line.id}/${task.chunk}` : null;
+}

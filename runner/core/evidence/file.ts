@@ -1,0 +1,112 @@
+/**
+ * The evidence file of a result: every outcome, and the images that show them, as safetensors.
+ *
+ * For n attacked examples and a line that makes r rows of each:
+ *   `examples`                  I32 [n]     position of each attacked example in the data set
+ *   `predictions`               I32 [m]     predicted class of each scanned example; -1: a tie, or not finite
+ *   `line.<id>.code`            U8  [n, r]  0: held, 1: success beyond the track's ball, 2: success within it
+ *   `line.<id>.distance`        F64 [n, r]  size of each success in the line's norm, 0 where the row held
+ *   `line.<id>.trackDistance`   F64 [n, r]  the same in the track's norm, where that is another norm
+ *   `best.*`                                of each broken example the nearest image; a set of `images.ts` over [n]
+ *   `pairs.*`                               of each successful pair of the headline line its image; over [n, r]
+ * Clean images and true classes are the data set's, which the result names by digest. Both sets are sparse on L0 tracks.
+ */
+import { ParapetError } from '../errors.ts';
+import type { Evaluation } from '../evaluate.ts';
+import { cleanImages } from '../evaluation/clean.ts';
+import type { LineOutcomes } from '../metrics/outcomes.ts';
+import { decodeSafetensors, encodeSafetensors, type TensorData } from '../models/safetensors.ts';
+import type { SuiteAttack } from '../suites/suite.ts';
+import type { Track } from '../tracks.ts';
+import { type CleanImage, decodeImages, type EvidenceImage, encodeImages, type NewTensor } from './images.ts';
+
+export interface Evidence {
+  readonly examples: Int32Array;
+  readonly predictions: Int32Array;
+  readonly lines: readonly LineOutcomes[];
+  readonly best: readonly EvidenceImage[];
+  readonly pairs: readonly EvidenceImage[];
+}
+
+/** The clean image behind a row of a set, given the clean image behind an attacked example. */
+const pairsClean =
+  (clean: CleanImage, rowsPerExample: number): CleanImage =>
+  (row) =>
+    clean(Math.floor(row / rowsPerExample));
+
+/** @returns the bytes of the file */
+export function encodeEvidence(evidence: Evidence, evaluation: Pick<Evaluation, 'suite' | 'examples'>): Uint8Array {
+  const { examples, predictions, lines, best, pairs } = evidence;
+  const { track, suite } = evaluation.suite;
+  const clean = cleanImages(evaluation, examples);
+  const pairRows = lines.find(({ line }) => line.id === suite.headline)?.rowsPerExample ?? 1;
+  const sparse = track.norm === 'L0';
+  const tensors = new Map<string, NewTensor>([
+    ['examples', { shape: [examples.length], data: examples }],
+    ['predictions', { shape: [predictions.length], data: predictions }],
+  ]);
+  for (const { line, rowsPerExample, code, distance, trackDistance } of lines) {
+    const shape = [examples.length, rowsPerExample];
+    tensors.set(`line.${line.id}.code`, { shape, data: code });
+    tensors.set(`line.${line.id}.distance`, { shape, data: distance });
+    if (isOtherNorm(line, track)) tensors.set(`line.${line.id}.trackDistance`, { shape, data: trackDistance });
+  }
+  for (const [name, tensor] of encodeImages('best', best, sparse ? clean : null)) tensors.set(name, tensor);
+  const sparsePairs = sparse ? pairsClean(clean, pairRows) : null;
+  for (const [name, tensor] of encodeImages('pairs', pairs, sparsePairs)) tensors.set(name, tensor);
+  return encodeSafetensors(Object.fromEntries(tensors), { format: 'parapet-evidence-1', track: track.id });
+}
+
+function isOtherNorm(line: SuiteAttack, track: Track): boolean {
+  return (line.norm ?? track.norm) !== track.norm;
+}
+
+/**
+ * @param lines the suite's lines for the track
+ * @param size values per image
+ * @param cleanOf the clean image at a position of the data set
+ * @throws ParapetError 'integrity' when the file is damaged or is not what the suite makes
+ */
+export function decodeEvidence(
+  bytes: Uint8Array,
+  { track, lines, headline }: { track: Track; lines: readonly SuiteAttack[]; headline?: string | undefined },
+  size: number,
+  cleanOf: (position: number) => Float32Array,
+): Evidence {
+  const { tensors } = decodeSafetensors(bytes);
+  const unread = new Set(tensors.keys());
+  const read = <T extends TensorData>(name: string, kind: new () => T, length?: number): T => {
+    unread.delete(name);
+    const data = tensors.get(name)?.data;
+    if (!(data instanceof kind)) throw damaged(`'${name}' is missing or has another type than the format says`);
+    if (length !== undefined && data.length !== length)
+      throw damaged(`'${name}' has ${data.length} values; wanted ${length}`);
+    return data;
+  };
+  const examples = read('examples', Int32Array);
+  const clean: CleanImage = (row) => cleanOf(examples[row] ?? -1);
+  const decoded = lines.map((line): LineOutcomes => {
+    const code = read(`line.${line.id}.code`, Uint8Array);
+    const rowsPerExample = examples.length === 0 ? 1 : code.length / examples.length;
+    if (!Number.isInteger(rowsPerExample)) throw damaged(`'line.${line.id}.code' is not a multiple of the examples`);
+    const distance = read(`line.${line.id}.distance`, Float64Array, code.length);
+    const trackDistance = isOtherNorm(line, track)
+      ? read(`line.${line.id}.trackDistance`, Float64Array, code.length)
+      : distance;
+    return { line, rowsPerExample, code, distance, trackDistance };
+  });
+  const pairRows = decoded.find(({ line }) => line.id === headline)?.rowsPerExample ?? 1;
+  const evidence = {
+    examples,
+    predictions: read('predictions', Int32Array),
+    lines: decoded,
+    best: decodeImages('best', tensors, size, clean),
+    pairs: decodeImages('pairs', tensors, size, pairsClean(clean, pairRows)),
+  };
+  for (const name of unread) if (!/^(best|pairs)\./.test(name)) throw damaged(`'${name}' is not part of the format`);
+  return evidence;
+}
+
+function damaged(what: string): ParapetError {
+  return new ParapetError('integrity', `evidence: ${what}`, 'the file was damaged or altered; evaluate again');
+}

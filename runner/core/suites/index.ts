@@ -1,0 +1,16 @@
+import { ParapetError } from '../errors.ts';
+import { quick } from './quick.ts';
+import type { Suite } from './suite.ts';
+
+/** Every suite, the default one first. */
+export const suites: readonly Suite[] = [quick];
+
+/** @throws ParapetError 'usage' that lists the suites there are */
+export function findSuite(id: string): Suite {
+  const suite = suites.find((candidate) => candidate.id === id);
+  if (suite === undefined) {
+    const ids = suites.map((candidate) => candidate.id).join(', ');
+    throw new ParapetError('usage', `suite: there is no '${id}'`, `the suites are ${ids}`);
+  }
+  return suite;
+}

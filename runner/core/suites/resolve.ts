@@ -1,0 +1,65 @@
+import { findAttack } from '../attacks/index.ts';
+import { parseOptions } from '../attacks/shared/options.ts';
+import { digestOf } from '../digest.ts';
+import { ParapetError } from '../errors.ts';
+import type { Track } from '../tracks.ts';
+import type { Suite, SuiteAttack } from './suite.ts';
+
+/** A suite as one track meets it, every option written out. */
+export interface ResolvedSuite {
+  readonly suite: Suite;
+  /** SHA-256 of the whole suite's canonical JSON with every option written out. */
+  readonly digest: string;
+  readonly track: Track;
+  readonly lines: readonly SuiteAttack[];
+}
+
+/**
+ * @returns the line with defaults filled in, and checked against what its attack can do in the norm
+ * @throws ParapetError 'usage' for an unknown attack, a wrong option or a norm that the attack does not know
+ */
+export function resolveLine(line: SuiteAttack, track: Track): SuiteAttack {
+  const attack = findAttack(line.attack);
+  const options = parseOptions(attack, line.options);
+  const norm = line.norm ?? track.norm;
+  if (!attack.norms.includes(norm)) {
+    throw new ParapetError(
+      'usage',
+      `${line.id}: ${attack.id} does not know ${norm}, the norm of track ${track.id}`,
+      `it knows ${attack.norms.join(', ')}`,
+    );
+  }
+  const wantsTarget = line.targets !== 'untargeted';
+  if ((attack.targeted === 'required' && !wantsTarget) || (attack.targeted === 'never' && wantsTarget)) {
+    throw new ParapetError(
+      'usage',
+      `${line.id}: ${attack.id} is ${attack.targeted} targeted; targets: ${line.targets}`,
+    );
+  }
+  return { ...line, options: options as SuiteAttack['options'] };
+}
+
+/** @throws ParapetError 'usage' when the suite does not serve the track */
+export function resolveSuite(suite: Suite, track: Track): ResolvedSuite {
+  const lines = suite.attacks[track.id];
+  if (lines === undefined) {
+    throw new ParapetError(
+      'usage',
+      `suite ${suite.id} does not serve track ${track.id}`,
+      `it serves ${Object.keys(suite.attacks).join(', ')}`,
+    );
+  }
+  return { suite, digest: suiteDigest(suite), track, lines: lines.map((line) => resolveLine(line, track)) };
+}
+
+/** Digest of a suite with every option written out: what a result names, and what a frozen suite may never change. */
+export function suiteDigest(suite: Suite): string {
+  const attacks = Object.fromEntries(
+    Object.entries(suite.attacks).map(([track, lines]) => [
+      track,
+      lines.map((line) => ({ ...line, options: parseOptions(findAttack(line.attack), line.options) })),
+    ]),
+  );
+  const { id, examples, chunk, evidence, headline } = suite;
+  return digestOf({ id, attacks, examples, chunk, evidence, headline });
+}
