@@ -53,7 +53,7 @@ describe('architectures', () => {
   test('a missing, an unknown and a non-finite tensor are named in one message', () => {
     const file = weightsFile('papernot-mnist', (tensors) => {
       delete tensors['fc3.bias'];
-      tensors['extra'] = { shape: [1], data: Float32Array.of(0) };
+      tensors.extra = { shape: [1], data: Float32Array.of(0) };
       (tensors['fc2.bias'] as { data: Float32Array }).data[7] = Number.NaN;
     });
     expect(() => loadClassifier('papernot-mnist', file)).toThrow(

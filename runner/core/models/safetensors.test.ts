@@ -29,6 +29,11 @@ describe('safetensors', () => {
     }
   });
 
+  test('reads from a Buffer as from any other bytes', () => {
+    const file = encodeSafetensors({ w: { shape: [2], data: Float32Array.of(1, 2) } });
+    expect(decodeSafetensors(Buffer.from(file)).tensors.get('w')?.data).toEqual(Float32Array.of(1, 2));
+  });
+
   test('the same contents in another order give the same bytes', () => {
     const a = { shape: [1], data: Float32Array.of(1) };
     const b = { shape: [1], data: Float32Array.of(2) };
@@ -59,7 +64,7 @@ describe('safetensors', () => {
   test('a tensor named __proto__ is a tensor and pollutes nothing', () => {
     const { tensors } = decodeSafetensors(header(`{"__proto__":${entry(0, 1)}}`, 1));
     expect(tensors.has('__proto__')).toBe(true);
-    expect(({} as Record<string, unknown>)['dtype']).toBeUndefined();
+    expect(({} as Record<string, unknown>).dtype).toBeUndefined();
   });
 
   test('any damage either leaves a readable file or is refused by a ParapetError', () => {

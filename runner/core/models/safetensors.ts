@@ -162,8 +162,9 @@ export function decodeSafetensors(bytes: Uint8Array, limits: SafetensorsLimits =
   }
   const tensors = new Map<string, StoredTensor>();
   for (const { name, dtype, shape, begin, end } of entries) {
-    // A copy, because a tensor may start at an address that its type cannot be read from.
-    const buffer = bytes.slice(start + begin, start + end).buffer;
+    // A copy, because a tensor may start at an address that its type cannot be read from; not by slice(), which a Node
+    // Buffer overrides to share its memory.
+    const { buffer } = new Uint8Array(bytes.subarray(start + begin, start + end));
     tensors.set(name, { dtype, shape, data: new arrays[dtype](buffer) });
   }
   return { tensors, metadata };
@@ -188,7 +189,7 @@ export function encodeSafetensors(
   });
   const header: Record<string, unknown> = {};
   if (Object.keys(metadata).length > 0) {
-    header['__metadata__'] = Object.fromEntries(Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1)));
+    header.__metadata__ = Object.fromEntries(Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1)));
   }
   let position = 0;
   for (const name of names) {

@@ -27,9 +27,9 @@ const tiny: Architecture = {
     { name: 'bias', shape: [2], fan: null },
   ],
   forward(weights, x, dropout) {
-    let units = tf.relu(tf.matMul(tf.reshape(x, [x.shape[0], 4]), weights['hidden'] as tf.Tensor2D)) as tf.Tensor2D;
+    let units = tf.relu(tf.matMul(tf.reshape(x, [x.shape[0], 4]), weights.hidden as tf.Tensor2D)) as tf.Tensor2D;
     if (dropout) units = dropout(units, 0);
-    return tf.add(tf.matMul(units, weights['output'] as tf.Tensor2D), weights['bias'] as tf.Tensor1D);
+    return tf.add(tf.matMul(units, weights.output as tf.Tensor2D), weights.bias as tf.Tensor1D);
   },
 };
 
@@ -96,9 +96,9 @@ describe('training', () => {
   });
 
   test('a state of another recipe is refused', async () => {
-    let state: TrainingState | undefined;
-    await train(input({ settings: { epochs: 1 }, onEpoch: (_, s) => void (state = s) }));
-    const file = encodeState(tiny, state as TrainingState, 'one');
+    const states: TrainingState[] = [];
+    await train(input({ settings: { epochs: 1 }, onEpoch: (_, state) => void states.push(state) }));
+    const file = encodeState(tiny, states[0] as TrainingState, 'one');
     expect(() => decodeState(tiny, file, 'two')).toThrow('belongs to another recipe');
   });
 
@@ -118,7 +118,7 @@ describe('training', () => {
     // One image, no hidden unit dropped: output bias moves by λ · (onehot − softmax) and momentum starts at 0.
     const data = { x: Float32Array.of(0, 0, 0, 0), y: Int32Array.of(1), count: 1 };
     const weights = await train(input({ data, settings: { epochs: 1, dropout: 0, learningRate: 0.25 } }));
-    expect([...(weights['bias'] as Float32Array)]).toEqual([-0.125, 0.125]);
+    expect([...(weights.bias as Float32Array)]).toEqual([-0.125, 0.125]);
   });
 
   test('momentum adds a share of the last step, and decay scales both rates', async () => {
@@ -127,7 +127,7 @@ describe('training', () => {
     const weights = await train(input({ data, settings }));
     // Second epoch: softmax([-0.125, 0.125]) = [0.4378, 0.5622]; step 0.125 · 0.4378 and momentum 0.25 · 0.125.
     const expected = 0.125 + 0.25 * 0.125 + 0.125 * (1 / (1 + Math.exp(0.25)));
-    expect((weights['bias'] as Float32Array)[1]).toBeCloseTo(expected, 6);
+    expect((weights.bias as Float32Array)[1]).toBeCloseTo(expected, 6);
   });
 
   test('a loss that is no longer finite stops the run with the way out', async () => {
@@ -152,10 +152,10 @@ describe('training', () => {
   test('initial weights keep to the Glorot limit and fill it; biases are 0', () => {
     const weights = initialWeights(tiny, 3);
     const limit = Math.sqrt(6 / 12);
-    const hidden = weights['hidden'] as Float32Array;
+    const hidden = weights.hidden as Float32Array;
     expect(Math.max(...hidden.map(Math.abs))).toBeLessThanOrEqual(limit);
     expect(Math.max(...hidden.map(Math.abs))).toBeGreaterThan(limit * 0.8);
-    expect([...(weights['bias'] as Float32Array)]).toEqual([0, 0]);
+    expect([...(weights.bias as Float32Array)]).toEqual([0, 0]);
   });
 
   test('methods are found by id, and a wrong option is refused by name', () => {

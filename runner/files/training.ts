@@ -1,0 +1,126 @@
+/**
+ * Training of a submission's recipe on disk: after every epoch the state is stored durably, so that a run that was killed
+ * goes on where it stood and ends in the weights of an uninterrupted one.
+ */
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Examples } from '#core/datasets/dataset.ts';
+import { ParapetError } from '#core/errors.ts';
+import { findArchitecture } from '#core/models/index.ts';
+import { encodeSafetensors } from '#core/models/safetensors.ts';
+import type { Submission } from '#core/submission.ts';
+import { findTrainingMethod } from '#core/training/index.ts';
+import type { DescentOptions } from '#core/training/options.ts';
+import { decodeState, encodeState } from '#core/training/state.ts';
+import { type EpochReport, train } from '#core/training/train.ts';
+import { assertBackend, type BackendReport } from '../backends/index.ts';
+import { writeDurable } from './durable.ts';
+import { withLock } from './lock.ts';
+
+export interface TrainSubmissionInput {
+  readonly submission: Submission;
+  /** The training split of the recipe's data set, with the digest of its files. */
+  readonly data: Examples & { readonly digest: string };
+  /** What runs: weights depend on it to the last bit, so a checkpoint belongs to one backend and thread count. */
+  readonly backend: BackendReport;
+  /** Overrides the recipe's seed. */
+  readonly seed?: number;
+  /** Where the weights go; the checkpoint lies beside them until they are written. */
+  readonly out: string;
+  /** Go on from a checkpoint that is there; otherwise it is deleted and training starts anew. */
+  readonly resume: boolean;
+  readonly signal?: AbortSignal;
+  /** Told when a checkpoint is taken up. */
+  readonly onResume?: (phase: string, epoch: number) => void;
+  readonly onStep?: (phase: string, epoch: number, done: number, of: number) => void;
+  readonly onEpoch?: (report: EpochReport) => void;
+}
+
+async function readIfPresent(path: string): Promise<Uint8Array | null> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+/**
+ * @returns the weights as a safetensors file, as it was written to `out`
+ * @throws ParapetError 'submission' without a recipe or with one that is wrong; 'integrity' for a checkpoint of another recipe
+ */
+export async function trainSubmission(input: TrainSubmissionInput): Promise<Uint8Array> {
+  const { submission, backend, data } = input;
+  const { recipe } = submission;
+  if (recipe === undefined) {
+    throw new ParapetError(
+      'submission',
+      `recipe: ${submission.id} has none`,
+      'add one to submission.yaml, or evaluate its weights',
+    );
+  }
+  const architecture = findArchitecture(submission.model.architecture);
+  const method = findTrainingMethod(recipe.method);
+  const parsed = method.optionsSchema.safeParse(recipe.options);
+  if (!parsed.success) {
+    const mistakes = parsed.error.issues.map(
+      (issue) => `${['recipe.options', ...issue.path].join('.')}: ${issue.message}`,
+    );
+    throw new ParapetError(
+      'submission',
+      mistakes.join('; '),
+      `the options are those of '${method.id}' in docs/training.md`,
+    );
+  }
+  const options = parsed.data as DescentOptions;
+  const seed = input.seed ?? recipe.seed;
+  const checkpoint = `${input.out}.checkpoint`;
+  return withLock(`${input.out}.lock`, async () => {
+    const identity = JSON.stringify({
+      architecture: architecture.id,
+      method: method.id,
+      options: Object.entries(options).sort(([a], [b]) => (a < b ? -1 : 1)),
+      seed,
+      data: data.digest,
+      backend: [backend.name, backend.threads],
+    });
+    if (!input.resume) await rm(checkpoint, { force: true });
+    const stored = await readIfPresent(checkpoint);
+    const state = stored === null ? undefined : decodeState(architecture, stored, identity);
+    if (state !== undefined) input.onResume?.(method.phases(options)[state.phase]?.name ?? '', state.epoch);
+    const weights = await train({
+      architecture,
+      method,
+      options,
+      data,
+      seed,
+      state,
+      signal: input.signal,
+      onStep: input.onStep,
+      async onEpoch(report, next) {
+        assertBackend();
+        await writeDurable(checkpoint, encodeState(architecture, next, identity));
+        input.onEpoch?.(report);
+      },
+    });
+    const file = encodeSafetensors(
+      Object.fromEntries(
+        architecture.parameters.map(({ name, shape }) => [name, { shape, data: weights[name] as Float32Array }]),
+      ),
+      {
+        architecture: architecture.id,
+        method: method.id,
+        seed: String(seed),
+        trainedOn: `${backend.name}, ${backend.threads} threads`,
+      },
+    );
+    await writeDurable(input.out, file);
+    await rm(checkpoint, { force: true });
+    return file;
+  });
+}
+
+/** Where `train` puts a submission's weights unless told otherwise. */
+export function defaultWeightsPath(submission: Submission): string {
+  return join('out', 'train', `${submission.id}.safetensors`);
+}
