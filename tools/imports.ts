@@ -66,7 +66,8 @@ export function resolve(file: string, specifier: string): string | null {
 /** Core is reached as `#core/…` from outside and by relative paths from inside, so that a move shows in one place. */
 function wayProblem(file: string, text: string, target: string | null): string | null {
   const inside = file.startsWith('runner/core/');
-  if (inside && text.startsWith('#core/') && !file.endsWith('.test.ts')) return `'${text}': inside runner/core imports are relative`;
+  if (inside && text.startsWith('#core/') && !file.endsWith('.test.ts'))
+    return `'${text}': inside runner/core imports are relative`;
   // A worker is named by its address, which no import map translates.
   const isModule = /\.[cm]?[jt]s$/.test(text);
   if (!inside && isModule && text.startsWith('.') && target?.startsWith('runner/core/')) {
