@@ -91,9 +91,11 @@ describe('training of a submission', () => {
   });
 
   test('two at once on one output: the second is refused', async () => {
-    const first = start(submission(recipe), 'twice.safetensors');
+    const long = submission({ options: { ...recipe.options, epochs: 1000 } });
+    const first = start(long, 'twice.safetensors');
     await once(first.stdout as NodeJS.ReadableStream, 'data');
-    expect(await finish(start(submission(recipe), 'twice.safetensors'))).toMatch(/^error infrastructure/);
+    expect(await finish(start(long, 'twice.safetensors'))).toMatch(/^error infrastructure/);
+    first.kill('SIGKILL');
     await finish(first);
   });
 
