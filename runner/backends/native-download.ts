@@ -7,7 +7,7 @@ import { digestOf } from './native-verify.ts';
 import type { Wheel } from './native-wheels.ts';
 import { runTool } from './tools.ts';
 
-const python = process.env.PYTHON || 'python3';
+const python = (): string => process.env.PYTHON || 'python3';
 const pythonHint = 'Python with pip downloads TensorFlow: sudo apt-get install python3 python3-pip (or set PYTHON)';
 
 /**
@@ -26,10 +26,12 @@ export async function downloadWheel(wheel: Wheel, staging: string, options: Inst
   await mkdir(partial, { recursive: true });
   const stop = watch(partial, wheel, options.progress);
   try {
-    await runTool(python, pipArguments(wheel, partial), {
+    await runTool(python(), pipArguments(wheel, partial), {
       env: { ...process.env, TMPDIR: partial },
       signal: options.signal,
       hint: pythonHint,
+      failureHint:
+        'Is the package index reachable? What pip is set up for applies here too: python3 -m pip config list',
     });
   } finally {
     stop();
@@ -100,7 +102,7 @@ export async function unpackWheel(wheel: Wheel, file: string, staging: string, o
   const mark = unpackedMark(wheel, staging);
   if (existsSync(mark)) return;
   options.progress(`Unpacking ${wheel.project}`);
-  await runTool(python, ['-c', unpackScript, file, staging, ...wheel.members], {
+  await runTool(python(), ['-c', unpackScript, file, staging, ...wheel.members], {
     signal: options.signal,
     hint: pythonHint,
   });

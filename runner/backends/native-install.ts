@@ -99,8 +99,8 @@ async function writeManifest(flavour: Flavour, staging: string): Promise<Manifes
   return manifest;
 }
 
-function refuseOtherPlatforms(): void {
-  const platform = `${process.platform}-${process.arch}`;
+/** @throws ParapetError 'infrastructure' unless the machine is one that the wheels are for */
+export function refuseOtherPlatforms(platform = `${process.platform}-${process.arch}`): void {
   if (platform === 'linux-x64') return;
   throw new ParapetError(
     'infrastructure',

@@ -15,6 +15,9 @@ interface Binding {
   isUsingGpuDevice(): boolean;
 }
 
+/** Folder that TensorFlow was loaded from; a process holds one TensorFlow. */
+let loadedFrom: string | null = null;
+
 /**
  * Loads native TensorFlow from the cache and makes it tfjs's backend.
  * @returns version of TensorFlow, and whether it runs on a GPU
@@ -43,11 +46,15 @@ export async function startNative(flavour: Flavour): Promise<{ version: string; 
  * inside its package. TensorFlow's library stays loaded until the process ends.
  */
 export async function loadNative(directory: string, flavour: Flavour): Promise<{ version: string; gpu: boolean }> {
+  if (loadedFrom !== null && loadedFrom !== directory) {
+    throw new ParapetError('infrastructure', `This process has loaded TensorFlow from ${loadedFrom} already`);
+  }
   prepareNativeEnvironment();
   restoreRemovedUtilities();
   const require = createRequire(import.meta.url);
   if (Number(process.env.TF_CPP_MIN_LOG_LEVEL) >= 2) require(join(directory, quietName));
   const binding = require(join(directory, bindingName)) as Binding;
+  loadedFrom = directory;
   const { NodeJSKernelBackend } = require('@tensorflow/tfjs-node/dist/nodejs_kernel_backend.js') as {
     NodeJSKernelBackend: new (binding: Binding, packageName: string) => tf.KernelBackend;
   };

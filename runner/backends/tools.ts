@@ -6,6 +6,8 @@ export interface ToolOptions {
   readonly signal?: AbortSignal | undefined;
   /** How to get the program where it is missing. */
   readonly hint: string;
+  /** What to look at when it fails. */
+  readonly failureHint?: string;
 }
 
 /**
@@ -32,12 +34,12 @@ export function runTool(program: string, args: readonly string[], options: ToolO
   });
   child.on('close', (code, killed) => {
     if (code === 0) resolve(output);
-    else reject(failure(program, code === null ? `signal ${killed}` : `exit code ${code}`, complaint, options.hint));
+    else reject(failure(program, code === null ? `signal ${killed}` : `exit code ${code}`, complaint, options));
   });
   return promise;
 }
 
-function failure(program: string, ending: string, complaint: string, hint: string): ParapetError {
+function failure(program: string, ending: string, complaint: string, options: ToolOptions): ParapetError {
   const lines = complaint.trim().split('\n').slice(-12).join('\n');
   if (/No space left on device|ENOSPC/.test(complaint)) {
     return new ParapetError(
@@ -46,5 +48,10 @@ function failure(program: string, ending: string, complaint: string, hint: strin
       'Make room, or point PARAPET_CACHE_DIR at a larger disk, and call again; what is done is kept.',
     );
   }
-  return new ParapetError('infrastructure', `${program} ended with ${ending}\n${lines}`, hint);
+  const missing = /No module named pip/.test(complaint);
+  return new ParapetError(
+    'infrastructure',
+    `${program} ended with ${ending}\n${lines}`,
+    missing ? options.hint : options.failureHint,
+  );
 }

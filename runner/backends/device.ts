@@ -1,0 +1,16 @@
+import { execFile } from 'node:child_process';
+import { cpus } from 'node:os';
+import { promisify } from 'node:util';
+
+/** Name of the processor, as the system gives it. */
+export function processorName(): string {
+  return cpus()[0]?.model.trim() || 'unknown processor';
+}
+
+/** Name of the first GPU and version of its driver, as nvidia-smi gives them; null without one. */
+export async function gpuName(): Promise<{ name: string; driver: string } | null> {
+  const query = ['--query-gpu=name,driver_version', '--format=csv,noheader'];
+  const answer = await promisify(execFile)('nvidia-smi', query, { timeout: 10_000 }).catch(() => null);
+  const [name, driver] = answer?.stdout.split('\n')[0]?.split(', ') ?? [];
+  return name && driver ? { name, driver } : null;
+}
