@@ -1,0 +1,54 @@
+import { performance } from 'node:perf_hooks';
+import { ParapetError } from '#core/errors.ts';
+import type { Bench } from '#core/evaluation/perform.ts';
+import { loadClassifier } from '#core/models/index.ts';
+import { loadDataset } from '../files/datasets.ts';
+import { readSubmission } from '../files/submissions.ts';
+import type { Job } from './messages.ts';
+
+/** Benches that are kept open; a job comes with many tasks, and two jobs overlap where one ends and the next begins. */
+const KEPT = 3;
+
+/** Opens what tasks are done on, and keeps the last few open. */
+export function benches(): (job: Job) => Promise<Bench> {
+  const open = new Map<string, Promise<Bench>>();
+  return (job) => {
+    const key = JSON.stringify(job);
+    const found = open.get(key) ?? openBench(job);
+    open.delete(key);
+    open.set(key, found);
+    const oldest = open.keys().next().value;
+    if (open.size > KEPT && oldest !== undefined) {
+      open.get(oldest)?.then(
+        ({ classifier }) => classifier.dispose(),
+        () => {},
+      );
+      open.delete(oldest);
+    }
+    return found;
+  };
+}
+
+/** @throws ParapetError 'submission' when it has no weights or they do not fit; 'integrity' when files changed meanwhile */
+async function openBench(job: Job): Promise<Bench> {
+  const { submission, digest, model } = await readSubmission(job.folder);
+  if (digest !== job.submissionDigest) throw changed(job.folder);
+  if (model === null) {
+    throw new ParapetError(
+      'submission',
+      `${submission.id} has no weights`,
+      `run: npm run -s parapet -- train ${job.folder}`,
+    );
+  }
+  const examples = await loadDataset(job.dataset, 'test', { limit: job.limit });
+  if (examples.digest !== job.datasetDigest) throw changed(`data set ${job.dataset}`);
+  return { classifier: loadClassifier(submission.model.architecture, model), examples, now: () => performance.now() };
+}
+
+function changed(what: string): ParapetError {
+  return new ParapetError(
+    'integrity',
+    `${what} changed while it was being evaluated`,
+    'leave the files alone and run again',
+  );
+}

@@ -1,0 +1,22 @@
+import type { Task } from '#core/evaluation/tasks.ts';
+import type { SuiteAttack } from '#core/suites/suite.ts';
+
+/** Classes of every data set that there is; only used for an estimate. */
+const CLASSES = 10;
+
+/**
+ * Rough cost of a task in gradients, to order tasks and to foretell the time left. Most images fall long before the budget
+ * is spent; the forecast learns by how much.
+ */
+export function taskCost(task: Task): number {
+  if (task.kind === 'clean') return task.count / 3;
+  if (task.kind === 'predict') return 1;
+  return lineCost(task.line) * task.examples.length;
+}
+
+/** Most gradients that a line may spend on one example. */
+export function lineCost({ options, targets }: SuiteAttack): number {
+  const number = (name: string) => (typeof options[name] === 'number' ? options[name] : 1);
+  const iterations = Math.max(number('steps'), number('iterations'), number('maxFeatures') / 2);
+  return iterations * number('restarts') * number('binarySearchSteps') * (targets === 'all' ? CLASSES - 1 : 1);
+}

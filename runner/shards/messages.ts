@@ -1,0 +1,58 @@
+import { type ErrorKind, ParapetError } from '#core/errors.ts';
+import type { Task } from '#core/evaluation/tasks.ts';
+import type { BackendChoice, BackendReport } from '../backends/index.ts';
+
+/** Backends of a worker: those that evaluate, and tfjs's plain JavaScript, which only confirms. */
+export type WorkerBackend = BackendChoice | 'cpu';
+
+/** What a worker must have open to do a task. Files are named with the digests that they had in the parent. */
+export interface Job {
+  /** Folder of the submission. */
+  readonly folder: string;
+  readonly submissionDigest: string;
+  readonly dataset: string;
+  readonly datasetDigest: string;
+  /** Examples from the start of the test split. */
+  readonly limit: number;
+}
+
+export interface StartMessage {
+  readonly kind: 'start';
+  readonly backend: WorkerBackend;
+}
+
+export interface TaskMessage {
+  readonly kind: 'task';
+  readonly job: Job;
+  readonly task: Task;
+}
+
+export type ToWorker = StartMessage | TaskMessage;
+
+/** An error on its way from one process to another. */
+export interface SentError {
+  readonly kind: ErrorKind | null;
+  readonly message: string;
+  readonly hint: string | undefined;
+  readonly stack: string | undefined;
+}
+
+export type FromWorker =
+  | { readonly kind: 'ready'; readonly report: BackendReport | null }
+  | { readonly kind: 'done'; readonly outcome: unknown; readonly peakMemoryBytes: number }
+  | { readonly kind: 'failed'; readonly error: SentError };
+
+export function packError(error: unknown): SentError {
+  if (error instanceof ParapetError)
+    return { kind: error.kind, message: error.message, hint: error.hint, stack: error.stack };
+  const { message, stack } = error instanceof Error ? error : new Error(String(error));
+  return { kind: null, message, hint: undefined, stack };
+}
+
+/** @returns the error as it was thrown: one for a person, or a bug with the worker's stack */
+export function unpackError({ kind, message, hint, stack }: SentError): Error {
+  if (kind !== null) return new ParapetError(kind, message, hint);
+  const error = new Error(message);
+  if (stack !== undefined) error.stack = stack;
+  return error;
+}

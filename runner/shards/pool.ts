@@ -1,0 +1,150 @@
+import { ParapetError } from '#core/errors.ts';
+import type { OutcomeOf, Task } from '#core/evaluation/tasks.ts';
+import type { BackendReport } from '../backends/index.ts';
+import { type Child, startChild } from './child.ts';
+import type { Job, WorkerBackend } from './messages.ts';
+
+/** Order of tasks that wait: the smaller first, element by element. */
+export type Rank = readonly [order: number, minusCost: number];
+
+export interface Pool {
+  /** What the first worker said of its backend; null for one that only confirms. */
+  readonly report: BackendReport | null;
+  /** Most processes that work at once. */
+  readonly size: number;
+  /** Largest resident set of any worker so far, in bytes. */
+  readonly peakMemoryBytes: number;
+  /**
+   * Has a worker do a task. A worker that dies is replaced and its task tried once more.
+   * @throws ParapetError 'infrastructure' when the second one died too; whatever the task threw; 'interrupted' after `close`
+   */
+  run<T extends Task>(job: Job, task: T, rank: Rank): Promise<OutcomeOf<T>>;
+  /** Ends all workers at once. */
+  close(): void;
+}
+
+export interface PoolOptions {
+  readonly backend: WorkerBackend;
+  /** Most processes, given what the first one said of its backend. */
+  readonly size: (report: BackendReport | null) => number;
+  /** Script of the worker processes; another one in tests. */
+  readonly script?: URL;
+}
+
+interface Waiting {
+  readonly job: Job;
+  readonly task: Task;
+  readonly rank: Rank;
+  deaths: number;
+  resolve(outcome: unknown): void;
+  reject(error: unknown): void;
+}
+
+const workerScript = new URL('./worker.ts', import.meta.url);
+
+/**
+ * Worker processes that take one task at a time; the first is started at once and the others as they are needed.
+ * @throws ParapetError when the backend cannot be had
+ */
+export async function startPool({ backend, size: sizeFor, script = workerScript }: PoolOptions): Promise<Pool> {
+  const idle: Child[] = [];
+  const alive = new Set<Child>();
+  const queue: Waiting[] = [];
+  let starting = 0;
+  let closed = false;
+  let peakMemoryBytes = 0;
+  let size = 1;
+
+  async function grow(): Promise<Child> {
+    starting++;
+    try {
+      const child = await startChild(script, backend);
+      if (closed) child.kill();
+      alive.add(child);
+      return child;
+    } finally {
+      starting--;
+    }
+  }
+
+  function pump(): void {
+    while (queue.length > 0 && !closed) {
+      const child = idle.pop();
+      if (child === undefined) break;
+      void give(child, queue.shift() as Waiting);
+    }
+    if (!closed && queue.length > starting && alive.size + starting < size) {
+      grow().then(
+        (child) => {
+          idle.push(child);
+          pump();
+        },
+        // As long as one worker lives the work goes on, only slower.
+        (error: unknown) => {
+          if (alive.size === 0) for (const waiting of queue.splice(0)) waiting.reject(error);
+        },
+      );
+      pump();
+    }
+  }
+
+  async function give(child: Child, waiting: Waiting): Promise<void> {
+    const answer = await child.ask(waiting.job, waiting.task);
+    if (answer.kind === 'died') {
+      alive.delete(child);
+      if (closed) waiting.reject(interrupted());
+      else if (++waiting.deaths < 2) enqueue(queue, waiting);
+      else waiting.reject(died(waiting.task, answer.why));
+    } else {
+      idle.push(child);
+      if (answer.kind === 'failed') waiting.reject(answer.error);
+      else {
+        peakMemoryBytes = Math.max(peakMemoryBytes, answer.peakMemoryBytes);
+        waiting.resolve(answer.outcome);
+      }
+    }
+    pump();
+  }
+
+  const first = await grow();
+  idle.push(first);
+  size = Math.max(1, sizeFor(first.report));
+  return {
+    report: first.report,
+    size,
+    get peakMemoryBytes() {
+      return peakMemoryBytes;
+    },
+    run: (job, task, rank) =>
+      new Promise((resolve, reject) => {
+        if (closed) return reject(interrupted());
+        enqueue(queue, { job, task, rank, deaths: 0, resolve: resolve as (outcome: unknown) => void, reject });
+        pump();
+      }),
+    close() {
+      closed = true;
+      for (const waiting of queue.splice(0)) waiting.reject(interrupted());
+      for (const child of alive) child.kill();
+    },
+  };
+}
+
+/** Behind everything that ranks before it or is its equal. */
+function enqueue(queue: Waiting[], waiting: Waiting): void {
+  const [order, minusCost] = waiting.rank;
+  const at = queue.findIndex(({ rank }) => rank[0] > order || (rank[0] === order && rank[1] > minusCost));
+  queue.splice(at < 0 ? queue.length : at, 0, waiting);
+}
+
+function interrupted(): ParapetError {
+  return new ParapetError('interrupted', 'interrupted', 'the same command resumes');
+}
+
+function died(task: Task, why: string): ParapetError {
+  const what = task.kind === 'attack' ? `attack ${task.line.id}, chunk ${task.chunk}` : task.kind;
+  return new ParapetError(
+    'infrastructure',
+    `two worker processes died of one task (${what}): ${why}`,
+    'often there is too little memory; what was done is kept, and the same command resumes',
+  );
+}

@@ -1,0 +1,98 @@
+import { ParapetError } from '#core/errors.ts';
+import type { Evaluation } from '#core/evaluate.ts';
+import { attackTasks, scanLength } from '#core/evaluation/phases.ts';
+import { findArchitecture } from '#core/models/index.ts';
+import type { Result } from '#core/result.ts';
+import { resolveSuite } from '#core/suites/resolve.ts';
+import type { Suite } from '#core/suites/suite.ts';
+import type { Track } from '#core/tracks.ts';
+import { loadDataset } from '../files/datasets.ts';
+import type { Identity } from '../files/journal.ts';
+import { evidenceFileName } from '../files/results.ts';
+import { readSubmission } from '../files/submissions.ts';
+import type { Job } from './messages.ts';
+
+/** What a person asked to have evaluated. */
+export interface Request {
+  /** Folder of a submission. */
+  readonly folder: string;
+  readonly track: Track;
+  readonly suite: Suite;
+  /** So many examples at most; all of the suite's when absent. */
+  readonly count?: number | undefined;
+  readonly seed: number;
+}
+
+/** A request with everything opened that decides its numbers. */
+export interface Prepared {
+  readonly evaluation: Evaluation;
+  readonly job: Job;
+  readonly identity: Identity;
+}
+
+/**
+ * Reads and checks the submission, the suite and the data, before anything is computed.
+ * @throws ParapetError 'usage' or 'submission' for what does not go together; 'infrastructure' or 'integrity' for the data
+ */
+export async function prepare(
+  { folder, track, suite, count = suite.examples.count, seed }: Request,
+  backend: Result['backend'],
+  code: Result['code'],
+  signal?: AbortSignal,
+): Promise<Prepared> {
+  const { submission, digest, model } = await readSubmission(folder);
+  const [dataset] = submission.datasets;
+  if (dataset !== track.dataset) {
+    throw new ParapetError(
+      'usage',
+      `${submission.id} is a defense of ${dataset}; track ${track.id} is of ${track.dataset}`,
+    );
+  }
+  if (model === null) {
+    throw new ParapetError(
+      'submission',
+      `${submission.id} has no weights`,
+      `run: npm run -s parapet -- train ${folder}`,
+    );
+  }
+  const resolved = resolveSuite(suite, track);
+  const limit = suite.examples.which === 'first' ? Math.min(count, suite.examples.count) : undefined;
+  const examples = await loadDataset(track.dataset, 'test', { limit, signal });
+  const evaluation: Evaluation = {
+    submission: { id: submission.id, digest },
+    suite: resolved,
+    count,
+    seed,
+    dataset: { id: track.dataset, split: 'test', digest: examples.digest },
+    examples,
+    classes: findArchitecture(submission.model.architecture).classes,
+    backend,
+    code,
+    evidenceFile: evidenceFileName(submission.id),
+  };
+  return {
+    evaluation,
+    job: {
+      folder,
+      submissionDigest: digest,
+      dataset: track.dataset,
+      datasetDigest: examples.digest,
+      limit: scanLength(evaluation),
+    },
+    identity: identityOf(evaluation),
+  };
+}
+
+/** Everything that decides the numbers of an evaluation, by the names that a person knows it under. */
+function identityOf({ submission, suite, count, seed, dataset, backend, code }: Evaluation): Identity {
+  return { submission, suite: suite.digest, track: suite.track.id, count, seed, dataset, backend, code };
+}
+
+/** The attack tasks as they will probably be, for a forecast before the examples are known. */
+export function expectedTasks(evaluation: Evaluation): ReturnType<typeof attackTasks> {
+  const count = Math.min(evaluation.count, evaluation.suite.suite.examples.count, evaluation.examples.count);
+  return attackTasks(
+    evaluation,
+    Int32Array.from({ length: count }, (_, i) => i),
+  );
+}

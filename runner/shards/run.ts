@@ -1,0 +1,130 @@
+import { rm } from 'node:fs/promises';
+import { arch, availableParallelism, platform } from 'node:os';
+import { performance } from 'node:perf_hooks';
+import { evaluate, type Workers } from '#core/evaluate.ts';
+import { runShard, type Shard } from '#core/evaluation/phases.ts';
+import { type OutcomeOf, type Task, taskKey } from '#core/evaluation/tasks.ts';
+import type { Result } from '#core/result.ts';
+import { type Journal, openJournal } from '../files/journal.ts';
+import { withLock } from '../files/lock.ts';
+import { writeResult } from '../files/results.ts';
+import { taskCost } from './cost.ts';
+import type { WorkerBackend } from './messages.ts';
+import type { Pool } from './pool.ts';
+import { expectedTasks, type Prepared } from './prepare.ts';
+import type { Tally } from './tally.ts';
+
+/** What evaluations share: worker processes, and whoever is told how far they are. */
+export interface Session {
+  readonly pool: Pool;
+  /** Workers of another backend, started when first asked for. */
+  readonly confirming: { readonly backend: WorkerBackend; pool(): Promise<Pool> };
+  readonly tally: Tally;
+  /** Told what a person should know beside the progress. */
+  note(message: string): void;
+}
+
+/** Where a shard of an evaluation keeps its part; the whole keeps its own beside its result. */
+export function journalPath(out: string, shard?: Shard): string {
+  return shard === undefined ? `${out}.journal` : `${out}.shard-${shard.index + 1}-of-${shard.count}.journal`;
+}
+
+/**
+ * Evaluates and writes the result and its evidence; what was done survives a kill, and the next call goes on from there.
+ * @param order evaluations of a session that run at once take workers in this order
+ * @param shardsToMerge in how many shards the attacks were run before; their journals must lie beside `out`
+ * @throws ParapetError 'infrastructure' when another process works on the same output
+ */
+export async function runEvaluation(
+  prepared: Prepared,
+  session: Session,
+  out: string,
+  order: number,
+  shardsToMerge = 0,
+): Promise<Result> {
+  return withLock(`${out}.lock`, async () => {
+    const started = performance.now();
+    const journal = await openNoting(prepared, session, journalPath(out), 'begin-anew');
+    try {
+      for (let index = 0; index < shardsToMerge; index++) {
+        await takeOver(
+          journal,
+          await openJournal(journalPath(out, { index, count: shardsToMerge }), prepared.identity, 'refuse'),
+        );
+      }
+      for (const task of expectedTasks(prepared.evaluation)) session.tally.plan(task);
+      const { draft, evidence } = await evaluate(prepared.evaluation, workersOf(prepared, session, journal, order));
+      const run: Result['run'] = {
+        date: new Date().toISOString(),
+        seconds: (performance.now() - started) / 1000,
+        host: `${platform()} ${arch()}, ${availableParallelism()} processors`,
+        peakMemoryBytes: Math.max(session.pool.peakMemoryBytes, process.resourceUsage().maxRSS * 1024),
+      };
+      const result = { ...draft, run };
+      await writeResult(out, result, evidence);
+      await journal.close();
+      await rm(journalPath(out), { force: true });
+      return result;
+    } finally {
+      await journal.close();
+    }
+  });
+}
+
+/** Runs one shard's part of the attacks into its journal. @returns how many tasks that were */
+export async function runShardOf(prepared: Prepared, session: Session, out: string, shard: Shard): Promise<number> {
+  const path = journalPath(out, shard);
+  return withLock(`${path}.lock`, async () => {
+    const journal = await openNoting(prepared, session, path, 'begin-anew');
+    try {
+      const tasks = expectedTasks(prepared.evaluation).filter((_, i) => i % shard.count === shard.index);
+      for (const task of tasks) session.tally.plan(task);
+      return await runShard(prepared.evaluation, workersOf(prepared, session, journal, 0), shard);
+    } finally {
+      await journal.close();
+    }
+  });
+}
+
+async function openNoting(
+  { evaluation, identity }: Prepared,
+  { note }: Session,
+  path: string,
+  onMismatch: 'begin-anew' | 'refuse',
+): Promise<Journal> {
+  const journal = await openJournal(path, identity, onMismatch);
+  const { id } = evaluation.submission;
+  const { discarded } = journal;
+  if (discarded.length > 0) note(`${id}: ${path} was of a run with another ${discarded.join(', ')}; beginning anew`);
+  else if (journal.keys().length > 0)
+    note(`${id}: going on where an earlier run ended (${journal.keys().length} tasks done)`);
+  return journal;
+}
+
+async function takeOver(journal: Journal, part: Journal): Promise<void> {
+  const known = new Set(journal.keys());
+  for (const key of part.keys()) if (!known.has(key)) await journal.append(key, part.get(key));
+  await part.close();
+}
+
+function workersOf({ job }: Prepared, { pool, confirming, tally }: Session, journal: Journal, order: number): Workers {
+  return {
+    async run<T extends Task>(task: T): Promise<OutcomeOf<T>> {
+      const key = taskKey(task);
+      const known = key === null ? undefined : journal.get(key);
+      if (known !== undefined) {
+        tally.done(task, null);
+        return known as OutcomeOf<T>;
+      }
+      const outcome = await pool.run(job, task, [order, -taskCost(task)]);
+      if (key !== null) await journal.append(key, outcome);
+      tally.done(task, 'seconds' in outcome ? outcome.seconds : null);
+      return outcome;
+    },
+    async confirm(x) {
+      const other = await confirming.pool();
+      return other.run(job, { kind: 'predict', x }, [order, 0]);
+    },
+    confirmedBy: confirming.backend,
+  };
+}

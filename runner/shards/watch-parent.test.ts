@@ -1,0 +1,46 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'parapet-watch-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+it.skipIf(process.platform === 'win32')(
+  'a worker that computes without a pause ends with its killed parent',
+  async () => {
+    const watch = new URL('./watch-parent.ts', import.meta.url).href;
+    await writeFile(
+      join(folder, 'worker.mjs'),
+      `import { dieWithParent } from ${JSON.stringify(watch)};
+     dieWithParent();
+     process.send(process.pid, () => { const end = Date.now() + 20000; while (Date.now() < end); });`,
+    );
+    await writeFile(
+      join(folder, 'parent.mjs'),
+      `import { fork } from 'node:child_process';
+     fork(${JSON.stringify(join(folder, 'worker.mjs'))}).on('message', (pid) => process.send(pid));`,
+    );
+    const parent = fork(join(folder, 'parent.mjs'), { execArgv: [] });
+    const [worker] = (await once(parent, 'message')) as [number];
+    expect(isAlive(worker)).toBe(true);
+    parent.kill('SIGKILL');
+    for (let waited = 0; waited < 5000 && isAlive(worker); waited += 100) await setTimeout(100);
+    expect(isAlive(worker)).toBe(false);
+  },
+);
