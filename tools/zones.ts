@@ -11,7 +11,7 @@ export interface Zone {
 }
 
 /** Tests and what only tests are made of. */
-const test = /\.test\.ts$|^(site|runner\/(?!core\/)[^/]+)\/testing\//;
+const test = /\.test\.ts$|^(site|runner\/(?!core\/)[^/]+)\/testing(\/|\.ts$)/;
 const tfjs = /^@tensorflow\/tfjs$/;
 const zod = /^zod$/;
 const node = /^node:/;
@@ -28,7 +28,7 @@ const d3 = /^d3(-|$)/;
 export const zones: readonly Zone[] = [
   {
     name: 'a test of the runner',
-    files: /^runner\/(.*\.test\.ts$|(?!core\/)[^/]+\/testing\/)/,
+    files: /^runner\/(.*\.test\.ts$|(?!core\/)[^/]+\/testing(\/|\.ts$))/,
     may: [/^(?!site\/)/],
     rule: 'tests of the runner know nothing of the site',
     computedImports: true,
