@@ -1,4 +1,5 @@
 import { defineConfig } from 'astro/config';
+import { slimTfjs } from './tools/slim-tfjs.ts';
 
 /**
  * The site is static files. Where it is served from comes by environment, for GitHub Pages and the like:
@@ -15,10 +16,12 @@ export default defineConfig({
   ...(PARAPET_SITE_URL ? { site: PARAPET_SITE_URL } : {}),
   base: PARAPET_SITE_BASE ?? '/',
   output: 'static',
+  // Lossless: a line break between two words is a space, as in HTML.
+  compressHTML: true,
   build: { inlineStylesheets: 'never' },
   devToolbar: { enabled: false },
   vite: {
-    worker: { format: 'es' },
+    worker: { format: 'es', plugins: () => [slimTfjs()] },
     optimizeDeps: { include: ['@tensorflow/tfjs', '@tensorflow/tfjs-backend-wasm', '@tensorflow/tfjs-backend-webgpu'] },
     // Nothing is inlined, so that the content security policy needs neither 'unsafe-inline' nor hashes.
     build: { assetsInlineLimit: 0 },

@@ -1,4 +1,4 @@
-import { curveLinear, line, scaleLinear } from 'd3';
+import { curveStepAfter, line, scaleLinear } from 'd3';
 import { frame, percentTicks } from './frame.ts';
 import type { Interval } from './interval-mark.ts';
 import { dash, marker } from './marker.ts';
@@ -27,7 +27,8 @@ export interface EpsilonCurveOptions {
 const margin = { top: 32, right: 20, bottom: 44, left: 48 };
 
 /**
- * Robust accuracy over the radius of the ball.
+ * Robust accuracy over the radius of the ball. It falls in steps, each where an attack found an example's nearest
+ * adversarial image, and is drawn so; shapes are put on the points only where they are few.
  *
  * @param series the row first, then what it is compared with; one without points is left out
  * @returns SVG
@@ -46,7 +47,7 @@ export function epsilonCurve(series: readonly EpsilonSeries[], options: EpsilonC
     (point) => x(point.epsilon),
     (point) => y(point.robustAccuracy),
   )
-    .curve(curveLinear)
+    .curve(curveStepAfter)
     .digits(2);
   const lines = drawn.map(({ points }, index) =>
     element(
@@ -59,7 +60,7 @@ export function epsilonCurve(series: readonly EpsilonSeries[], options: EpsilonC
         'stroke-width': 2,
         'stroke-dasharray': dash(index),
       }),
-      ...(points.length <= 40 ? points.map((point) => marker(index, x(point.epsilon), y(point.robustAccuracy))) : []),
+      ...(points.length <= 12 ? points.map((point) => marker(index, x(point.epsilon), y(point.robustAccuracy))) : []),
     ),
   );
   const legend = drawn.map(({ name }, index) => {

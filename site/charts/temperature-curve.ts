@@ -59,7 +59,7 @@ export function temperatureCurve(series: readonly TemperatureSeries[], options: 
     );
   });
   const legend = series.map(({ name }, index) => {
-    const [left, top] = [width - margin.right - 6, margin.top + 44 + 18 * index];
+    const [left, top] = [width - margin.right - 6, y(0.7) + 18 * index];
     return element(
       'g',
       { class: `legend series-${index}` },

@@ -1,0 +1,96 @@
+import type { Result } from '#core/result.ts';
+import type { Submission } from '#core/submission.ts';
+import { type Track, tracks } from '#core/tracks.ts';
+
+/** Suites that rows are ranked on, best first. Others are protocols of a paper, with pages of their own. */
+const rankingSuites = ['v1', 'v0', 'quick'];
+
+export interface Rank {
+  /** 1 + the rows that are certainly better: whose whole interval lies above this one's. */
+  readonly best: number;
+  /** The rows that are not certainly worse, itself included. */
+  readonly worst: number;
+}
+
+export interface Row {
+  readonly result: Result;
+  readonly submission: Submission;
+  readonly rank: Rank;
+}
+
+export interface Board {
+  readonly track: Track;
+  /** The best suite that anything was evaluated with; null when nothing was. */
+  readonly suite: string | null;
+  /** Most robust first. */
+  readonly rows: readonly Row[];
+  /** Rows on lesser suites, and on protocols, which are not ranked here. */
+  readonly others: readonly { readonly suite: string; readonly rows: readonly Row[] }[];
+}
+
+/** Most trusted suite first; protocols after the suites that rank, by name. */
+export function bySuite(a: string, b: string): number {
+  const place = (suite: string) =>
+    rankingSuites.includes(suite) ? rankingSuites.indexOf(suite) : rankingSuites.length;
+  return place(a) - place(b) || (a < b ? -1 : a > b ? 1 : 0);
+}
+
+/**
+ * Every track with its rows.
+ *
+ * @throws Error that names the result whose track or submission there is not
+ */
+export function boardsOf(results: readonly Result[], submissions: ReadonlyMap<string, Submission>): Board[] {
+  for (const { track, suite, submission } of results) {
+    const file = `results/${suite.id}/${track}/${submission.id}.json`;
+    if (!tracks.some(({ id }) => id === track)) throw new Error(`${file}: there is no track '${track}'`);
+    if (!submissions.has(submission.id)) throw new Error(`${file}: there is no submissions/${submission.id}`);
+  }
+  return tracks.map((track) => {
+    const here = results.filter((result) => result.track === track.id);
+    const suites = [...new Set(here.map(({ suite }) => suite.id))].sort(bySuite);
+    const groups = suites.map((suite) => ({
+      suite,
+      rows: ranked(
+        here.filter((result) => result.suite.id === suite),
+        submissions,
+      ),
+    }));
+    const [first] = groups;
+    const board = first !== undefined && rankingSuites.includes(first.suite) ? first : undefined;
+    return {
+      track,
+      suite: board?.suite ?? null,
+      rows: board?.rows ?? [],
+      others: groups.filter((group) => group !== board),
+    };
+  });
+}
+
+function ranked(results: readonly Result[], submissions: ReadonlyMap<string, Submission>): Row[] {
+  const ranks = rankByInterval(results.map(({ robustAccuracy }) => robustAccuracy));
+  const rows = results.map((result, i) => ({
+    result,
+    submission: submissions.get(result.submission.id) as Submission,
+    rank: ranks[i] as Rank,
+  }));
+  return rows.sort(
+    (a, b) =>
+      b.result.robustAccuracy.value - a.result.robustAccuracy.value ||
+      b.result.cleanAccuracy.value - a.result.cleanAccuracy.value ||
+      (a.submission.id < b.submission.id ? -1 : 1),
+  );
+}
+
+/** Places by intervals: what the intervals do not tell apart shares places. */
+export function rankByInterval(intervals: readonly { readonly low: number; readonly high: number }[]): Rank[] {
+  return intervals.map(({ low, high }) => ({
+    best: 1 + intervals.filter((other) => other.low > high).length,
+    worst: intervals.length - intervals.filter((other) => other.high < low).length,
+  }));
+}
+
+/** `1`, or `1–3` where the intervals leave it open. */
+export function rankText({ best, worst }: Rank): string {
+  return best === worst ? String(best) : `${best}–${worst}`;
+}

@@ -1,0 +1,35 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { ParapetError } from '#core/errors.ts';
+import { type Submission, submissionSchema } from '#core/submission.ts';
+
+const MOST_BYTES = 100_000;
+
+/**
+ * Reads what a submission declares about itself.
+ *
+ * @param folder the folder of all submissions
+ * @param id name of its folder
+ * @throws ParapetError 'submission' that names the file
+ */
+export async function readSubmission(folder: string, id: string): Promise<Submission> {
+  const file = join(folder, id, 'submission.yaml');
+  const refuse = (what: string): never => {
+    throw new ParapetError('submission', `submissions/${id}/submission.yaml: ${what}`, '`validate` says more');
+  };
+  if ((await stat(file)).size > MOST_BYTES) refuse(`more than ${MOST_BYTES} bytes`);
+  let yaml: unknown;
+  try {
+    yaml = parse(await readFile(file, 'utf8'), { maxAliasCount: 0 });
+  } catch (error) {
+    refuse((error as Error).message);
+  }
+  const parsed = submissionSchema.safeParse(yaml);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    return refuse(`${issue?.path.join('.') || 'the whole'}: ${issue?.message}`);
+  }
+  if (parsed.data.id !== id) refuse(`id is '${parsed.data.id}'; wanted '${id}', the name of its folder`);
+  return parsed.data;
+}

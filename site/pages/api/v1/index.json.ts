@@ -1,0 +1,7 @@
+import { link } from '../../../components/link.ts';
+import { indexJson } from '../../../content/api.ts';
+import { allResults, boards } from '../../../content/catalogue.ts';
+
+export async function GET(): Promise<Response> {
+  return Response.json(indexJson(await boards(), await allResults(), link));
+}

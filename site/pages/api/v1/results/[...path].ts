@@ -1,0 +1,17 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathOf } from '../../../../content/api.ts';
+import { allResults } from '../../../../content/catalogue.ts';
+import { resultsFolder } from '../../../../content/folders.ts';
+
+/** Results and their evidence, byte for byte as they were published and as their digests say. */
+export async function getStaticPaths() {
+  const results = await allResults();
+  return results.flatMap((result) =>
+    ['json', 'examples.safetensors'].map((ending) => ({ params: { path: `${pathOf(result)}.${ending}` } })),
+  );
+}
+
+export async function GET({ params }: { params: { path: string } }): Promise<Response> {
+  return new Response(new Uint8Array(await readFile(join(resultsFolder, ...params.path.split('/')))));
+}

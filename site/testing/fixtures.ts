@@ -1,0 +1,175 @@
+import { createHash } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { encodeImages } from '#core/evidence/images.ts';
+import { fromBytes } from '#core/evidence/rounding.ts';
+import { proportion } from '#core/metrics/proportion.ts';
+import { encodeSafetensors, type TensorData } from '#core/models/safetensors.ts';
+import { type Flag, type Result, resultDigest } from '#core/result.ts';
+import { type Submission, submissionSchema } from '#core/submission.ts';
+import { type Track, tracks } from '#core/tracks.ts';
+
+const zeros = '0'.repeat(64);
+
+export interface FixtureResult {
+  readonly id: string;
+  readonly suite: string;
+  readonly track: string;
+  readonly examples?: number;
+  /** Of the examples, how many are still right after all attacks. */
+  readonly standing?: number;
+  readonly flags?: readonly Flag[];
+}
+
+/** What a submission may declare, with made-up values where none are given. */
+export function fixtureSubmission(over: Partial<Submission> & { readonly id: string }): Submission {
+  return submissionSchema.parse({
+    name: over.id,
+    description: 'Made up for tests.',
+    authors: ['Ada Example', 'Ben Sample', 'Cleo Specimen'],
+    paper: { title: `On ${over.id}`, url: 'https://example.org/paper', venue: 'Journal of Examples', year: 2016 },
+    licence: 'MIT',
+    datasets: ['mnist'],
+    model: { format: 'safetensors', architecture: 'papernot-mnist' },
+    ...over,
+  });
+}
+
+/** A result that hangs together: digest, curve and intervals agree. Its evidence is `fixtureEvidence`. */
+export function fixtureResult({ id, suite, track, examples = 100, standing = 40, flags = [] }: FixtureResult): Result {
+  const { epsilon, norm } = trackOr(track);
+  const clean = proportion(Math.min(examples, Math.round(examples * 0.98)), examples);
+  const attack = (name: string, left: number, options: Result['attacks'][number]['options']) => ({
+    id: name,
+    attack: name,
+    options,
+    targets: 'untargeted' as const,
+    norm,
+    attempted: examples,
+    robustAccuracy: proportion(left, examples),
+    successRate: proportion(examples - left, examples),
+    medianDistance: left === examples ? null : epsilon * 0.8,
+    pairs: null,
+    seconds: 12.5,
+    forwardCalls: examples * 41,
+    gradientCalls: examples * 40,
+  });
+  const steps = [0, 0.25, 0.5, 0.75, 1].map((share) => ({
+    epsilon: share * epsilon,
+    robustAccuracy: clean.value * (1 - share) + (share * standing) / examples,
+  }));
+  const result: Result = {
+    schemaVersion: 1,
+    digest: zeros,
+    submission: { id, digest: zeros },
+    track,
+    suite: { id: suite, digest: zeros },
+    backend: {
+      name: 'wasm',
+      device: 'cpu',
+      versions: { tfjs: '4.22.0' },
+      precision: 'float32',
+      denormals: 'kept',
+      threads: 2,
+    },
+    code: { commit: '0123456789abcdef0123456789abcdef01234567', lockfileDigest: zeros },
+    dataset: { id: trackOr(track).dataset, split: 'test', digest: zeros },
+    seed: 0,
+    examples,
+    cleanAccuracy: clean,
+    robustAccuracy: proportion(standing, examples),
+    certifiedAccuracy: null,
+    attacks: [
+      attack('fgsm', Math.min(examples, standing + 20), {}),
+      attack('pgd', standing, { steps: 40, randomStart: true }),
+    ],
+    pairs: null,
+    curve: steps,
+    flags: [...flags],
+    evidence: {
+      file: `${id}.examples.safetensors`,
+      digest: sha256(fixtureEvidence(track)),
+      verified: 3,
+      backend: 'cpu',
+    },
+    run: { date: '2026-01-02T03:04:05Z', seconds: 60, host: 'test', peakMemoryBytes: 1e9 },
+  };
+  return { ...result, digest: resultDigest(result) };
+}
+
+/**
+ * Three pictures, drawn as a bar, a ring and a cross, each with noise added, in the format of `#core/evidence`; besides it
+ * the clean images, and what the model says of each adversarial one.
+ */
+export function fixtureEvidence(track: string): Uint8Array {
+  const { epsilon, norm } = trackOr(track);
+  const images = [0, 1, 2].map((image) =>
+    Uint8Array.from({ length: SIDE * SIDE }, (_, i) => (isInk(image, i) ? 230 : 0)),
+  );
+  const clean = (row: number) => fromBytes(images[row] ?? new Uint8Array(SIDE * SIDE));
+  const noise = (i: number) =>
+    norm === 'L0' ? (i % 7 === 0 ? 255 : 0) : (((i * 7919) % 3) - 1) * (norm === 'Linf' ? epsilon * 255 : 60);
+  const broken = images.map((bytes, row) => ({
+    row,
+    pixels: fromBytes(bytes.map((byte, i) => Math.max(0, Math.min(255, byte + noise(i))))),
+  }));
+  const pairs = images.flatMap((_, example) =>
+    [1, 4].map((r) => ({ row: example * 9 + r, pixels: broken[example]?.pixels ?? clean(example) })),
+  );
+  const sparse = norm === 'L0';
+  return encodeSafetensors(
+    Object.fromEntries([
+      ['examples', tensor(Int32Array.of(0, 1, 2))],
+      ['predictions', tensor(Int32Array.of(1, 0, 7))],
+      ['x', { ...tensor(Uint8Array.from(images.flatMap((bytes) => [...bytes]))), shape: [3, SIDE, SIDE, 1] }],
+      ['best.predicted', tensor(Int32Array.of(7, 6, 4))],
+      ...encodeImages('best', broken, sparse ? clean : null),
+      ...encodeImages('pairs', pairs, sparse ? (row: number) => clean(Math.floor(row / 9)) : null),
+    ]),
+  );
+}
+
+const SIDE = 28;
+
+function tensor(data: TensorData): { shape: readonly number[]; data: TensorData } {
+  return { shape: [data.length], data };
+}
+
+/** Tests may name a track that there is not. */
+function trackOr(id: string): Pick<Track, 'epsilon' | 'norm' | 'dataset'> {
+  return tracks.find((track) => track.id === id) ?? { epsilon: 1, norm: 'L2', dataset: 'mnist' };
+}
+
+/** Whether the i-th pixel of a picture lies on its bar, ring or cross. */
+function isInk(image: number, i: number): boolean {
+  const [row, column] = [Math.floor(i / SIDE), i % SIDE];
+  const radius = Math.hypot(row - 13.5, column - 13.5);
+  if (image === 0) return Math.abs(column - 13.5) < 2 && radius < 10;
+  if (image === 1) return radius > 6 && radius < 9;
+  return Math.min(Math.abs(row - column), Math.abs(row + column - 27)) < 2 && radius < 10;
+}
+
+/** Writes submissions and results, with their evidence, as they lie in the repository. */
+export async function writeFixtures(
+  folder: string,
+  submissions: readonly Submission[],
+  results: readonly Result[],
+): Promise<void> {
+  await mkdir(join(folder, 'results'), { recursive: true });
+  for (const submission of submissions) {
+    const home = join(folder, 'submissions', submission.id);
+    await mkdir(home, { recursive: true });
+    await writeFile(join(home, 'submission.yaml'), stringify(submission));
+  }
+  for (const result of results) {
+    const home = join(folder, 'results', result.suite.id, result.track);
+    await mkdir(home, { recursive: true });
+    await writeFile(join(home, `${result.submission.id}.json`), `${JSON.stringify(result, null, 2)}\n`);
+    await writeFile(join(home, result.evidence.file), fixtureEvidence(result.track));
+  }
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

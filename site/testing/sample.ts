@@ -1,0 +1,81 @@
+import { proportion } from '#core/metrics/proportion.ts';
+import { type Flag, type Result, resultDigest } from '#core/result.ts';
+import type { Submission } from '#core/submission.ts';
+import { fixtureResult, fixtureSubmission } from './fixtures.ts';
+
+const blind: Flag = {
+  id: 'zero-gradients',
+  level: 'warning',
+  message: '73 % of the gradients that jsma asked for are zero: it is partly blind',
+  value: 0.73,
+};
+const softmax: Flag = {
+  id: 'softmax-output',
+  level: 'failure',
+  message: 'The outputs of 100 of 100 images sum to one',
+  value: 100,
+};
+const partial: Flag = { id: 'partial', level: 'info', message: '100 of 1,000 images', value: 0.1 };
+
+/** Text that must come out as text wherever it is shown. */
+export const hostileName = '"><img src=x onerror=alert(1)><script>alert(2)</script>{{7*7}}';
+/** As long as a name may be. */
+export const longName = `${'Very'.repeat(37)} long ${'name '.repeat(29)}`.slice(0, 300).trim();
+
+/** A board as it may come to be: ties, claims that fell, flags, a long name, a hostile one, right-to-left text. */
+export function sampleBoard(): { submissions: Submission[]; results: Result[] } {
+  const claim = (robustAccuracy: number) => [
+    { track: 'mnist-linf-0.3', robustAccuracy, source: 'Table 2 of the paper' },
+  ];
+  const distillation = { method: 'distillation', dataset: 'mnist', seed: 0, options: { temperature: 100 } } as const;
+  const submissions = [
+    fixtureSubmission({ id: 'Undefended', name: 'Undefended', paper: null, authors: ['The Parapet contributors'] }),
+    fixtureSubmission({
+      id: 'Papernot2016Distillation',
+      name: 'Defensive distillation, T = 100',
+      recipe: distillation,
+      claims: claim(0.9955),
+    }),
+    fixtureSubmission({ id: 'Madry2018Adversarial', name: 'Adversarial training with PGD', claims: claim(0.9) }),
+    fixtureSubmission({
+      id: 'Long2020Name',
+      name: longName,
+      authors: Array.from({ length: 50 }, (_, i) => `Author Number${i}`),
+    }),
+    fixtureSubmission({ id: 'Hostile2021Markup', name: hostileName, authors: [hostileName], description: hostileName }),
+    fixtureSubmission({ id: 'Rtl2022Name', name: 'הגנה \u202e!dlrow', authors: ['דוד כהן'] }),
+  ];
+  const on = (id: string, standing: number, flags: readonly Flag[] = [], suite = 'v0') =>
+    fixtureResult({ id, suite, track: 'mnist-linf-0.3', examples: 1000, standing, flags });
+  return {
+    submissions,
+    results: [
+      on('Undefended', 0),
+      on('Papernot2016Distillation', 12, [blind, partial]),
+      on('Madry2018Adversarial', 889),
+      on('Long2020Name', 880, [softmax, { ...blind, message: hostileName }]),
+      on('Hostile2021Markup', 430, [partial]),
+      on('Rtl2022Name', 425),
+      on('Undefended', 3, [partial], 'quick'),
+      fixtureResult({ id: 'Madry2018Adversarial', suite: 'quick', track: 'mnist-l2-2', examples: 100, standing: 93 }),
+      targeted(fixtureResult({ id: 'Undefended', suite: 'papernot2016', track: 'mnist-l0-112' }), 861),
+      targeted(fixtureResult({ id: 'Papernot2016Distillation', suite: 'papernot2016', track: 'mnist-l0-112' }), 9),
+    ],
+  };
+}
+
+/** The result of a targeted protocol, of 900 pairs, on probabilities as the paper did and on logits. */
+function targeted(result: Result, successes: number): Result {
+  const pairs = (reached: number) => ({ attempted: 900, successes: reached, successRate: proportion(reached, 900) });
+  const [first, second] = result.attacks;
+  if (first === undefined || second === undefined) throw new Error('a fixture has two attacks');
+  const changed: Result = {
+    ...result,
+    attacks: [
+      { ...first, id: 'jsma-probabilities', attack: 'jsma', targets: 'all', pairs: pairs(successes) },
+      { ...second, id: 'jsma-logits', attack: 'jsma', targets: 'all', pairs: pairs(897) },
+    ],
+    pairs: pairs(successes),
+  };
+  return { ...changed, digest: resultDigest(changed) };
+}
