@@ -73,7 +73,7 @@ export function decodeEvidence(
   size: number,
   cleanOf: (position: number) => Float32Array,
 ): Evidence {
-  const { tensors } = decodeSafetensors(bytes);
+  const tensors = tensorsOf(bytes);
   const unread = new Set(tensors.keys());
   const read = <T extends TensorData>(name: string, kind: new () => T, length?: number): T => {
     unread.delete(name);
@@ -105,6 +105,15 @@ export function decodeEvidence(
   };
   for (const name of unread) if (!/^(best|pairs)\./.test(name)) throw damaged(`'${name}' is not part of the format`);
   return evidence;
+}
+
+function tensorsOf(bytes: Uint8Array) {
+  try {
+    return decodeSafetensors(bytes).tensors;
+  } catch (error) {
+    if (error instanceof ParapetError) throw damaged(error.message);
+    throw error;
+  }
 }
 
 function damaged(what: string): ParapetError {

@@ -1,0 +1,43 @@
+import { canonicalJson } from '../canonical.ts';
+import type { Numbers } from '../metrics/recount.ts';
+import type { Result } from '../result.ts';
+import type { ResolvedSuite } from '../suites/resolve.ts';
+
+/** A field of a result that does not agree with what it rests on. */
+export interface Finding {
+  readonly field: string;
+  readonly message: string;
+}
+
+/** @returns each field of the result that is another number than the recount gives */
+export function compareNumbers(result: Result, numbers: Numbers, suite: ResolvedSuite): Finding[] {
+  const findings: Finding[] = [];
+  const compare = (field: string, recorded: unknown, counted: unknown) => {
+    if (canonicalJson(recorded) === canonicalJson(counted)) return;
+    findings.push({ field, message: `${canonicalJson(recorded)}; recounted ${canonicalJson(counted)}` });
+  };
+  compare('cleanAccuracy', result.cleanAccuracy, numbers.cleanAccuracy);
+  compare('robustAccuracy', result.robustAccuracy, numbers.robustAccuracy);
+  compare('certifiedAccuracy', result.certifiedAccuracy, null);
+  compare('pairs', result.pairs, numbers.pairs);
+  compare('curve', result.curve, numbers.curve);
+  compare(
+    'attacks',
+    result.attacks.map(({ id }) => id),
+    suite.lines.map(({ id }) => id),
+  );
+  numbers.lines.forEach((line, i) => {
+    const { id, ...counted } = line;
+    const recorded = result.attacks[i];
+    const declared = suite.lines[i];
+    if (recorded === undefined || declared === undefined) return;
+    for (const [name, value] of Object.entries(counted)) {
+      compare(`attacks.${id}.${name}`, recorded[name as keyof typeof counted], value);
+    }
+    compare(`attacks.${id}.attack`, recorded.attack, declared.attack);
+    compare(`attacks.${id}.options`, recorded.options, declared.options);
+    compare(`attacks.${id}.targets`, recorded.targets, declared.targets);
+    compare(`attacks.${id}.norm`, recorded.norm, declared.norm ?? suite.track.norm);
+  });
+  return findings;
+}

@@ -1,0 +1,132 @@
+import * as tf from '@tensorflow/tfjs';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { sha256 } from '../digest.ts';
+import { evaluate } from '../evaluate.ts';
+import { classify } from '../evaluation/perform.ts';
+import { decodeSafetensors, encodeSafetensors, type StoredTensor } from '../models/safetensors.ts';
+import { type Result, resultDigest } from '../result.ts';
+import { brighter, localWorkers, pairEvaluation, pixelPairs } from '../testing/pairs.ts';
+import { type Subject, verify } from './verify.ts';
+
+beforeAll(() => tf.setBackend('cpu'));
+
+const examples = { ...pixelPairs([10, 100, 152, 154, -10, 254]), digest: '1'.repeat(64) };
+const run = { date: '2026-01-01T00:00:00Z', seconds: 1, host: 'here', peakMemoryBytes: 1 };
+
+async function subject(): Promise<Subject> {
+  const evaluation = pairEvaluation(examples);
+  const { draft, evidence } = await evaluate(evaluation, localWorkers(examples));
+  return {
+    result: { ...draft, run },
+    evidence,
+    suite: evaluation.suite,
+    submissionDigest: evaluation.submission.digest,
+    examples,
+    classes: 2,
+    classify: (x) => classify(brighter, x),
+  };
+}
+
+/** A forger's work: changes the evidence, and makes every digest fit again. */
+function forge(
+  honest: Subject,
+  change: (tensors: Map<string, StoredTensor>) => void,
+  result: Partial<Result> = {},
+): Subject {
+  const tensors = new Map(
+    [...decodeSafetensors(honest.evidence).tensors].map(([name, t]) => [name, { ...t, data: t.data.slice() }]),
+  );
+  change(tensors as Map<string, StoredTensor>);
+  const evidence = encodeSafetensors(Object.fromEntries(tensors), { format: 'parapet-evidence-1' });
+  const forged = { ...honest.result, ...result, evidence: { ...honest.result.evidence, digest: sha256(evidence) } };
+  return { ...honest, evidence, result: { ...forged, digest: resultDigest(forged) } };
+}
+
+const fieldsOf = async (one: Subject) => (await verify(one)).findings.map(({ field }) => field);
+
+describe('verify', () => {
+  it('finds nothing wrong with an honest result, and has looked at every image', async () => {
+    expect(await verify(await subject())).toEqual({ findings: [], images: 3, cleanImages: 6, differing: 0 });
+  });
+
+  it('refuses one pixel of the evidence changed by 0.5 unless the image still is what it should be, digests made to fit', async () => {
+    const honest = await subject();
+    let refused = 0;
+    for (let at = 0; at < 6; at++) {
+      let stands = false;
+      const forged = forge(honest, (tensors) => {
+        const bytes = tensors.get('best.bytes')?.data as Uint8Array;
+        bytes[at] = ((bytes[at] as number) + 128) % 256;
+        const image = bytes.subarray(at - (at % 2), at - (at % 2) + 2);
+        const x = examples.x.subarray(at - (at % 2)).map((value) => Math.round(value * 255));
+        stands =
+          image.every((v, i) => Math.abs(v - (x[i] as number)) <= 76) && (image[0] as number) <= (image[1] as number);
+      });
+      const fields = await fieldsOf(forged);
+      if (!stands) expect(fields).toContain('robustAccuracy');
+      refused += Number(fields.length > 0);
+    }
+    expect(refused).toBeGreaterThanOrEqual(3);
+  });
+
+  it.each([
+    ['a better robust accuracy', { robustAccuracy: { value: 1, low: 0.6, high: 1 } }, 'robustAccuracy'],
+    ['a better clean accuracy', { cleanAccuracy: { value: 1, low: 0.6, high: 1 } }, 'cleanAccuracy'],
+    ['a curve that falls later', { curve: [{ epsilon: 0, robustAccuracy: 1 }] }, 'curve'],
+    ['a certificate that nobody computed', { certifiedAccuracy: { value: 1, low: 1, high: 1 } }, 'certifiedAccuracy'],
+    ['fewer examples', { examples: 5 }, 'examples'],
+    ['another suite', { suite: { id: 'test', digest: '9'.repeat(64) } }, 'suite.digest'],
+    ['other weights', { submission: { id: 'Brighter', digest: '9'.repeat(64) } }, 'submission.digest'],
+    ['other data', { dataset: { id: 'pairs', split: 'test' as const, digest: '9'.repeat(64) } }, 'dataset.digest'],
+    ['a line left out', { attacks: [] }, 'attacks'],
+  ])('names the field of %s', async (_, change, field) => {
+    expect(await fieldsOf(forge(await subject(), () => {}, change))).toContain(field);
+  });
+
+  it('names the attack whose numbers were changed', async () => {
+    const honest = await subject();
+    const attacks = honest.result.attacks.map((attack) => ({ ...attack, medianDistance: 9, options: { steps: 1 } }));
+    const fields = await fieldsOf(forge(honest, () => {}, { attacks }));
+    expect(fields).toEqual(['attacks.fgsm.medianDistance', 'attacks.fgsm.options']);
+  });
+
+  it.each([
+    [
+      'an outcome turned from broken to held',
+      (t: Map<string, StoredTensor>) => t.get('line.fgsm.code')?.data.fill(0, 0, 1),
+    ],
+    [
+      'an outcome turned from held to broken',
+      (t: Map<string, StoredTensor>) => t.get('line.fgsm.code')?.data.fill(2, 5, 6),
+    ],
+    ['a prediction turned right', (t: Map<string, StoredTensor>) => t.get('predictions')?.data.fill(0)],
+    [
+      'a distance beyond the ball',
+      (t: Map<string, StoredTensor>) => t.get('line.fgsm.distance')?.data.fill(0.31, 0, 1),
+    ],
+  ])('refuses %s', async (_, change) => {
+    expect(await fieldsOf(forge(await subject(), change))).not.toEqual([]);
+  });
+
+  it('refuses examples of the forger’s choice', async () => {
+    const forged = forge(await subject(), (tensors) => tensors.get('examples')?.data.fill(3));
+    expect(await fieldsOf(forged)).toEqual(['examples']);
+  });
+
+  it('throws an integrity error on evidence that cannot be read', async () => {
+    const honest = await subject();
+    await expect(verify({ ...honest, evidence: honest.evidence.slice(0, -1) })).rejects.toMatchObject({
+      kind: 'integrity',
+    });
+    const without = forge(honest, (tensors) => tensors.delete('line.fgsm.code'));
+    await expect(verify(without)).rejects.toMatchObject({ kind: 'integrity' });
+  });
+
+  it('refuses weights that classify otherwise', async () => {
+    const other = {
+      ...(await subject()),
+      classify: async (x: Float32Array) => (await classify(brighter, x)).map((z) => -z),
+    };
+    expect([...new Set(await fieldsOf(other))]).toEqual(['cleanAccuracy', 'robustAccuracy']);
+  });
+});

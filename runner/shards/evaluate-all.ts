@@ -1,0 +1,73 @@
+import type { Shard } from '#core/evaluation/phases.ts';
+import type { Result } from '#core/result.ts';
+import { codeIdentity } from '../files/code.ts';
+import { throwIfInterrupted } from '../files/interrupted.ts';
+import { resultPath } from '../files/results.ts';
+import { type Prepared, prepare, type Request } from './prepare.ts';
+import { runEvaluation, runShardOf } from './run.ts';
+import { type SessionOptions, withSession } from './session.ts';
+
+export interface EvaluateOptions extends SessionOptions {
+  /** File of the result; only for a single request. */
+  readonly out?: string | undefined;
+  /** Write under `results/` instead of `out/`. */
+  readonly publish: boolean;
+  /** Part of the attacks to run, for another machine or process to merge. */
+  readonly shard?: Shard | undefined;
+  /** In how many shards the attacks were run before. */
+  readonly shardsToMerge?: number | undefined;
+}
+
+export interface Evaluated {
+  readonly path: string;
+  readonly result: Result;
+}
+
+/**
+ * Evaluates every request; all of them are checked before anything is computed, and share the worker processes.
+ * @throws what the first request that failed threw, after the others have ended
+ */
+export async function evaluateAll(requests: readonly Request[], options: EvaluateOptions): Promise<Evaluated[]> {
+  return withPrepared(requests, options, async (prepared, path, session, order) => {
+    const result = await runEvaluation(prepared, session, path, order, options.shardsToMerge);
+    return { path, result };
+  });
+}
+
+/** Runs one shard of every request. @returns the outputs it is a part of, and how many tasks it did */
+export async function runShards(
+  requests: readonly Request[],
+  shard: Shard,
+  options: EvaluateOptions,
+): Promise<{ path: string; tasks: number }[]> {
+  return withPrepared(requests, options, async (prepared, path, session) => {
+    return { path, tasks: await runShardOf(prepared, session, path, shard) };
+  });
+}
+
+type Session = Parameters<typeof runEvaluation>[1];
+
+async function withPrepared<T>(
+  requests: readonly Request[],
+  options: EvaluateOptions,
+  body: (prepared: Prepared, path: string, session: Session, order: number) => Promise<T>,
+): Promise<T[]> {
+  const code = await codeIdentity();
+  return withSession(options, async (session, report) => {
+    const prepared: Prepared[] = [];
+    for (const request of requests) {
+      prepared.push(await prepare(request, report, code, options.signal));
+      throwIfInterrupted(options.signal);
+    }
+    const settled = await Promise.allSettled(
+      prepared.map((one, order) => body(one, options.out ?? pathOf(one, options.publish), session, order)),
+    );
+    const failed = settled.find((outcome) => outcome.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+    return settled.map((outcome) => (outcome as PromiseFulfilledResult<T>).value);
+  });
+}
+
+function pathOf({ evaluation: { submission, suite } }: Prepared, publish: boolean): string {
+  return resultPath({ suite: suite.suite.id, track: suite.track.id, id: submission.id }, publish);
+}
