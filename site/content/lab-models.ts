@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import { sha256 } from '#core/digest.ts';
 import { ParapetError } from '#core/errors.ts';
 import { findArchitecture } from '#core/models/index.ts';
+import type { Result } from '#core/result.ts';
 import type { Submission } from '#core/submission.ts';
+import { tracks } from '#core/tracks.ts';
 import { link } from '../components/link.ts';
 import { type ModelEntry, SIDE } from '../lab/catalogue.ts';
-import { allSubmissions } from './catalogue.ts';
+import { allResults, allSubmissions } from './catalogue.ts';
 import { submissionsFolder } from './folders.ts';
 
 /** The lab's digits fit these. */
@@ -33,6 +35,14 @@ async function weightsOf({ id, model }: Submission): Promise<Uint8Array | null> 
   return weights;
 }
 
+/** Address of the row of a submission: on the first track that it has a result for. */
+function rowOf(id: string, results: readonly Result[]): string | null {
+  const track = tracks.find((candidate) =>
+    results.some((result) => result.submission.id === id && result.track === candidate.id),
+  );
+  return track === undefined ? null : link(`/${track.id}/${id}/`);
+}
+
 export interface LabModel extends ModelEntry {
   readonly weights: Uint8Array;
 }
@@ -40,6 +50,7 @@ export interface LabModel extends ModelEntry {
 /** Every model that the lab can attack: the undefended one first, then by name. */
 export async function labModels(): Promise<LabModel[]> {
   const models: LabModel[] = [];
+  const results = await allResults();
   for (const submission of (await allSubmissions()).values()) {
     if (!takesDigits(submission)) continue;
     const weights = await weightsOf(submission);
@@ -50,6 +61,7 @@ export async function labModels(): Promise<LabModel[]> {
       href: link(`/lab/weights/${id}.safetensors`),
       bytes: weights.length,
       sha256: sha256(weights),
+      row: rowOf(id, results),
       weights,
     });
   }

@@ -37,7 +37,13 @@ export async function launchBrowser(): Promise<Browser> {
 }
 
 // In a container there are no namespaces for Chromium's own sandbox, and the pages are ours. SwiftShader gives WebGL 2.
-const args = ['--no-sandbox', '--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--enable-unsafe-webgpu', '--font-render-hinting=none'];
+const args = [
+  '--no-sandbox',
+  '--use-angle=swiftshader',
+  '--enable-unsafe-swiftshader',
+  '--enable-unsafe-webgpu',
+  '--font-render-hinting=none',
+];
 
 /** @returns the folder with `chromium`, `libraries/` and `fonts/`; unpacked once, in about a second */
 async function unpacked(): Promise<string> {

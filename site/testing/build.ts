@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Result } from '#core/result.ts';
@@ -24,6 +24,8 @@ export interface Built {
 export interface BuildOptions {
   /** Path that the site will be served from, such as `/parapet`. */
   readonly base?: string;
+  /** Further files by path below the folder of the data, such as `submissions/X/model.safetensors`. */
+  readonly files?: Readonly<Record<string, Uint8Array>>;
 }
 
 /**
@@ -40,6 +42,7 @@ export async function buildSite(
   await mkdir(join(root, 'out'), { recursive: true });
   const folder = await mkdtemp(join(root, 'out', 'site-test-'));
   await writeFixtures(folder, submissions, results);
+  for (const [path, bytes] of Object.entries(options.files ?? {})) await writeFile(join(folder, path), bytes);
   return build(folder, options);
 }
 
