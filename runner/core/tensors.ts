@@ -40,6 +40,8 @@ export function perRow(values: ArrayLike<number>): tf.Tensor4D {
 
 /** Rows of a tensor by their position, in that order; the caller disposes of both. */
 export function gatherRows<T extends tf.Tensor>(values: T, positions: Int32Array): T {
+  // Not left to the backends, which do not agree on empty gathers.
+  if (positions.length === 0) return tf.tensor([], [0, ...values.shape.slice(1)], values.dtype) as T;
   return tf.tidy(() => tf.gather(values, tf.tensor1d(positions, 'int32')) as T);
 }
 

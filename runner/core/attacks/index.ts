@@ -1,11 +1,12 @@
 import { ParapetError } from '../errors.ts';
 import type { Attack } from './attack.ts';
+import { cwL2 } from './cw-l2.ts';
 import { fgsm } from './fgsm.ts';
 import { jsma } from './jsma.ts';
 import { pgd } from './pgd.ts';
 
 /** Every attack: the command line, the lab, the docs and the contract test go by this list. */
-export const attacks: readonly Attack[] = [fgsm, pgd, jsma];
+export const attacks: readonly Attack[] = [fgsm, pgd, jsma, cwL2];
 
 /** @throws ParapetError 'usage' that lists the attacks there are */
 export function findAttack(id: string): Attack {

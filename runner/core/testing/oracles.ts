@@ -62,3 +62,33 @@ export function linearWorstMarginLinf(
   }
   return worst;
 }
+
+/**
+ * L2 distance from x to the points that are classified as `target`, the pixel range left aside: those where z[target] is at
+ * least every other logit. Dykstra's alternating projections onto these half-spaces, until nothing moves.
+ *
+ * Source: Boyle & Dykstra, "A Method for Finding Projections onto the Intersection of Convex Sets in Hilbert Spaces", 1986,
+ * https://doi.org/10.1007/978-1-4613-9940-7_3.
+ */
+export function linearTargetDistanceL2(model: LinearClassifier, x: ArrayLike<number>, target: number): number {
+  const others = Array.from({ length: model.classes }, (_, j) => j).filter((j) => j !== target);
+  const sides = others.map((j) => marginWeights(model, target, j));
+  const corrections = sides.map(() => 0);
+  const point = Float64Array.from(x);
+  for (let round = 0; round < 100_000; round++) {
+    let moved = 0;
+    for (const [k, side] of sides.entries()) {
+      const square = side.reduce((sum, weight) => sum + weight * weight, 0);
+      const back = corrections[k] as number;
+      // Half-spaces need one number of memory: how far along its normal the last projection went.
+      const z = linearLogits(model, point);
+      const margin = (z[target] as number) - (z[others[k] as number] as number) - back * square;
+      const along = Math.max(0, -margin / square);
+      for (const [i, weight] of side.entries()) point[i] = (point[i] as number) + (along - back) * weight;
+      moved = Math.max(moved, Math.abs(along - back));
+      corrections[k] = along;
+    }
+    if (moved < 1e-13) break;
+  }
+  return Math.hypot(...point.map((value, i) => value - (x[i] as number)));
+}

@@ -1,0 +1,204 @@
+import * as tf from '@tensorflow/tfjs';
+import { z } from 'zod';
+import { attackLoss } from '../losses.ts';
+import { finiteOrZero, gatherRows, perRow } from '../tensors.ts';
+import type { Attack, AttackContext } from './attack.ts';
+import { type ActiveSet, activeSet, pick, unset } from './shared/active-set.ts';
+import { adamStep } from './shared/adam.ts';
+import { constantSearch } from './shared/constant-search.ts';
+import { type Findings, findings } from './shared/findings.ts';
+import { rivalMargins } from './shared/rival-margins.ts';
+import { fromTanhSpace, gradientInTanhSpace, toTanhSpace } from './shared/tanh-space.ts';
+
+const optionsSchema = z.strictObject({
+  binarySearchSteps: z.int().min(1).max(100).default(9).describe('Values of the constant c tried for each image.'),
+  initialConstant: z
+    .number()
+    .positive()
+    .default(1e-3)
+    .describe('First c: the weight of the margin against the distance.'),
+  maxIterations: z.int().min(1).max(1_000_000).default(10_000).describe('Steps of Adam for each c; one gradient each.'),
+  learningRate: z
+    .number()
+    .positive()
+    .default(0.01)
+    .describe('Step size of Adam. A black or white pixel takes some 600 steps of 0.01 to move: raise it for fewer steps.'),
+  confidence: z.number().min(0).default(0).describe('Margin of logits (κ) by which an image must be misclassified.'),
+  abortEarly: z
+    .boolean()
+    .default(true)
+    .describe('Give up a c for an image whose loss has not fallen by 0.01 % in a tenth of the iterations.'),
+});
+
+type Options = z.infer<typeof optionsSchema>;
+type State = 'x' | 'w' | 'mean' | 'square' | 'best';
+
+/** From this number of binary search steps on, the last one is spent on the smallest constant known to work. */
+const REPEAT_FROM = 10;
+
+/**
+ * Margin that a success must have beyond the boundary, as a share of the largest logit. The smallest distance is always found
+ * at the boundary itself, where another batch shape or backend rounds to the other side.
+ */
+const CLEARANCE = 1e-5;
+
+/**
+ * Carlini and Wagner's attack, L2, with or without a target: minimises |xAdv − x|² + c · max(0, m + κ), where m is the
+ * margin of logits of the true class over the others (with a target: of the others over the target).
+ *
+ * Adam works on w with xAdv = (tanh(w) + 1) / 2, which keeps pixels in [0, 1]. A binary search per image finds the smallest c
+ * that works: tenfold until one does, then halving. The nearest success of all steps is returned, the clean image without one.
+ * An image whose loss stands still leaves the batch until the next c.
+ *
+ * Source: Carlini & Wagner, "Towards Evaluating the Robustness of Neural Networks", S&P 2017,
+ * https://arxiv.org/abs/1608.04644, §V-VI, and its authors' published code for defaults and bookkeeping.
+ * Departs from it in three ways: giving up is decided per image, not per batch; the distance is to x itself, not to x after
+ * the change of variables and back; and a success clears the boundary by 1e-5 of the largest logit.
+ */
+export const cwL2: Attack<typeof optionsSchema> = {
+  id: 'cw-l2',
+  name: 'C&W L2',
+  norms: ['L2'],
+  kind: 'minimum-norm',
+  access: 'gradient',
+  targeted: 'optional',
+  paper: 'https://arxiv.org/abs/1608.04644',
+  optionsSchema,
+
+  async perturb(context, options) {
+    const { x } = context;
+    const rows = Int32Array.from({ length: x.shape[0] }, (_, row) => row);
+    const found = await findings(x);
+    const nearest = new Float64Array(rows.length).fill(Number.POSITIVE_INFINITY);
+    const search = constantSearch(rows.length, options.initialConstant);
+    const steps = options.binarySearchSteps;
+    for (let step = 0; step < steps; step++) {
+      if (step === steps - 1 && steps >= REPEAT_FROM) search.takeUpperBounds();
+      const active = activeSet<State>(rows, {
+        x: x.clone(),
+        w: toTanhSpace(x),
+        mean: tf.zerosLike(x),
+        square: tf.zerosLike(x),
+        best: x.clone(),
+      });
+      try {
+        search.update(await descend(context, options, active, search.constants, nearest, found));
+      } finally {
+        active.dispose();
+      }
+    }
+    return found.toTensor();
+  },
+};
+
+/**
+ * Minimises with the constants as they are, from x.
+ * @param nearest squared distance of the nearest success so far, [batch]; updated
+ * @returns 1 for each row of the batch that was a success on the way
+ */
+async function descend(
+  context: AttackContext,
+  options: Options,
+  active: ActiveSet<State>,
+  constants: Float64Array,
+  nearest: Float64Array,
+  found: Findings,
+): Promise<Uint8Array> {
+  const succeeded = new Uint8Array(constants.length);
+  const previous = new Float64Array(constants.length).fill(Number.POSITIVE_INFINITY);
+  const improved = new Uint8Array(constants.length);
+  const interval = Math.max(1, Math.floor(options.maxIterations / 10));
+  for (let iteration = 0; iteration < options.maxIterations && active.rows.length > 0; iteration++) {
+    const rows = active.rows;
+    const { images, gradient, margins, goals, distances, adversarial } = await evaluate(context, options, active);
+    const better = new Uint8Array(rows.length);
+    const stuck = new Uint8Array(rows.length);
+    const pull = new Float32Array(rows.length);
+    const check = options.abortEarly && iteration % interval === 0;
+    for (const [i, row] of rows.entries()) {
+      const excess = (margins[i] as number) + (goals[i] as number);
+      const distance = distances[i] as number;
+      const constant = constants[row] as number;
+      // Logits that are not finite are a success whatever their margin says.
+      if (adversarial[i] === 1 && !(excess > 0)) {
+        succeeded[row] = 1;
+        if (distance < (nearest[row] as number)) {
+          nearest[row] = distance;
+          better[i] = 1;
+          improved[row] = 1;
+        }
+      }
+      if (excess > 0) pull[i] = constant;
+      const loss = distance + constant * Math.max(0, excess);
+      if (check && !(loss <= 0.9999 * (previous[row] as number))) stuck[i] = 1;
+      if (check) previous[row] = loss;
+    }
+    if (better.includes(1)) active.update({ best: chosen(better, images, active.state.best) });
+    move(active, images, gradient, pull, options.learningRate, iteration + 1);
+    tf.dispose([images, gradient]);
+    const last = iteration === options.maxIterations - 1;
+    if (last || stuck.includes(1)) await retire(active, last ? stuck.fill(1) : stuck, improved, found);
+    await context.pause();
+  }
+  return succeeded;
+}
+
+/** What the loss is made of at the present images, row by row; the caller disposes of the tensors. */
+async function evaluate(
+  { model, y, target, adversarial }: AttackContext,
+  { confidence }: Options,
+  active: ActiveSet<State>,
+) {
+  const { rows, state } = active;
+  const images = fromTanhSpace(state.w);
+  const own = pick(y, rows);
+  const goal = pick(target, rows);
+  const { logits, gradient } = model.gradient(images, attackLoss('margin', own, goal));
+  const squares = tf.tidy(() => tf.sum(tf.square(tf.sub(images, state.x)), [1, 2, 3]));
+  const [scores, distances] = await Promise.all([logits.data<'float32'>(), squares.data<'float32'>()]);
+  tf.dispose([logits, squares]);
+  const { margins, largest } = rivalMargins(scores, model.classes, own, goal);
+  const goals = largest.map((value) => Math.max(confidence, CLEARANCE * value));
+  return { images, gradient, margins, goals, distances, adversarial: adversarial(scores, rows) };
+}
+
+/** Rows of `images` where the flag is set, of `best` elsewhere. */
+function chosen(flags: Uint8Array, images: tf.Tensor4D, best: tf.Tensor4D): tf.Tensor4D {
+  return tf.tidy(() => tf.where(tf.greater(perRow(flags), 0), images, best));
+}
+
+/** One step of Adam down |xAdv − x|² − pull · gradient. */
+function move(
+  { state, update }: ActiveSet<State>,
+  images: tf.Tensor4D,
+  gradient: tf.Tensor4D,
+  pull: Float32Array,
+  rate: number,
+  t: number,
+) {
+  const { x, w, mean, square } = state;
+  const down = tf.tidy(() => {
+    const towardsX = tf.mul(tf.sub(images, x), 2);
+    return gradientInTanhSpace(images, tf.sub(towardsX, tf.mul(finiteOrZero(gradient), perRow(pull))));
+  });
+  const next = adamStep(w, down, { mean, square }, rate, t);
+  down.dispose();
+  update({ w: next.values, mean: next.mean, square: next.square });
+}
+
+/** Takes rows out of the active set, and stores the best image of those for which one was found. */
+async function retire(active: ActiveSet<State>, leaving: Uint8Array, improved: Uint8Array, found: Findings) {
+  const positions = Int32Array.from(leaving.keys()).filter(
+    (i) => leaving[i] === 1 && improved[active.rows[i] as number] === 1,
+  );
+  if (positions.length > 0) {
+    const best = gatherRows(active.state.best, positions);
+    const values = await best.data<'float32'>();
+    const size = values.length / positions.length;
+    for (const [i, position] of positions.entries()) {
+      found.store(active.rows[position] as number, values.subarray(i * size, (i + 1) * size));
+    }
+    best.dispose();
+  }
+  active.keep(unset(leaving));
+}
