@@ -40,7 +40,7 @@ async function run(path: string, options: TrainOptions): Promise<void> {
   const seed = options.seed === undefined ? undefined : wholeNumber('--seed', options.seed);
   const out = options.out ?? defaultWeightsPath(submission);
   const backend = await startBackend(options.backend);
-  const data = await loadDataset(submission.recipe?.dataset ?? submission.datasets[0], 'train');
+  const data = await loadDataset(submission.recipe?.dataset ?? (submission.datasets[0] as string), 'train');
   const progress = startProgress();
   const weights = await interruptible((signal) =>
     trainSubmission({
