@@ -17,6 +17,6 @@ export function taskCost(task: Task): number {
 /** Most gradients that a line may spend on one example. */
 export function lineCost({ options, targets }: SuiteAttack): number {
   const number = (name: string) => (typeof options[name] === 'number' ? options[name] : 1);
-  const iterations = Math.max(number('steps'), number('iterations'), number('maxFeatures') / 2);
+  const iterations = Math.max(number('steps'), number('maxIterations'), number('maxFeatures') / 2);
   return iterations * number('restarts') * number('binarySearchSteps') * (targets === 'all' ? CLASSES - 1 : 1);
 }

@@ -1,6 +1,7 @@
-import { rm } from 'node:fs/promises';
+import { access, rm } from 'node:fs/promises';
 import { arch, availableParallelism, platform } from 'node:os';
 import { performance } from 'node:perf_hooks';
+import { ParapetError } from '#core/errors.ts';
 import { evaluate, type Workers } from '#core/evaluate.ts';
 import { runShard, type Shard } from '#core/evaluation/phases.ts';
 import { type OutcomeOf, type Task, taskKey } from '#core/evaluation/tasks.ts';
@@ -47,10 +48,7 @@ export async function runEvaluation(
     const journal = await openNoting(prepared, session, journalPath(out), 'begin-anew');
     try {
       for (let index = 0; index < shardsToMerge; index++) {
-        await takeOver(
-          journal,
-          await openJournal(journalPath(out, { index, count: shardsToMerge }), prepared.identity, 'refuse'),
-        );
+        await mergeShard(journal, prepared, journalPath(out, { index, count: shardsToMerge }));
       }
       for (const task of expectedTasks(prepared.evaluation)) session.tally.plan(task);
       const { draft, evidence } = await evaluate(prepared.evaluation, workersOf(prepared, session, journal, order));
@@ -99,6 +97,17 @@ async function openNoting(
   else if (journal.keys().length > 0)
     note(`${id}: going on where an earlier run ended (${journal.keys().length} tasks done)`);
   return journal;
+}
+
+/** Takes over what a shard has done. */
+async function mergeShard(journal: Journal, { identity }: Prepared, path: string): Promise<void> {
+  const isThere = await access(path).then(
+    () => true,
+    () => false,
+  );
+  if (!isThere)
+    throw new ParapetError('usage', `${path}: there is no such part`, 'run every part first; shard plan lists them');
+  await takeOver(journal, await openJournal(path, identity, 'refuse'));
 }
 
 async function takeOver(journal: Journal, part: Journal): Promise<void> {

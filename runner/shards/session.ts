@@ -6,59 +6,88 @@ import { type Pool, type PoolOptions, startPool } from './pool.ts';
 import type { Session } from './run.ts';
 import { type Standing, tally } from './tally.ts';
 
-export interface SessionOptions {
-  readonly backend: BackendChoice;
+interface Processes {
   /** Worker processes; when absent one per core on wasm, which has no threads in Node, and one on any other backend. */
   readonly processes?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+}
+
+export interface SessionOptions extends Processes {
+  readonly backend: BackendChoice;
   readonly onProgress: (standing: Standing) => void;
   readonly note: (message: string) => void;
 }
 
+/** Backends whose workers compute on one thread. */
+const singleThreaded: readonly (string | undefined)[] = ['wasm', 'cpu', undefined];
+
 /**
- * Runs `body` with worker processes that end when it does, or when the signal comes.
- * @throws ParapetError 'interrupted' by the signal; 'infrastructure' when the backend cannot be had
+ * Runs `body` with pools of worker processes that end when it does, or when the signal comes.
+ * @param body is given a function that opens a pool of a backend
  */
-export async function withSession<T>(
-  options: SessionOptions,
-  body: (session: Session, report: NonNullable<Pool['report']>) => Promise<T>,
+async function withPools<T>(
+  { processes, signal }: Processes,
+  body: (open: (backend: WorkerBackend) => Promise<Pool>) => Promise<T>,
 ): Promise<T> {
-  const { backend, processes, signal, onProgress, note } = options;
-  const cores = availableParallelism();
+  const size: PoolOptions['size'] = (report) =>
+    processes ?? (singleThreaded.includes(report?.name) ? availableParallelism() : 1);
   const opened = new Set<Pool>();
   let closed = false;
-  const open = async (poolOptions: PoolOptions): Promise<Pool> => {
-    const pool = await startPool(poolOptions);
-    opened.add(pool);
-    if (closed) pool.close();
-    return pool;
-  };
   const close = () => {
     closed = true;
     for (const pool of opened) pool.close();
   };
   signal?.addEventListener('abort', close);
   try {
-    const pool = await open({ backend, size: (report) => processes ?? (report?.name === 'wasm' ? cores : 1) });
-    throwIfInterrupted(signal);
-    const report = pool.report as NonNullable<Pool['report']>;
-    const other: WorkerBackend = report.name === 'wasm' ? 'cpu' : 'wasm';
-    let confirming: Promise<Pool> | null = null;
-    const session: Session = {
-      pool,
-      confirming: {
-        backend: other,
-        pool: () => {
-          confirming ??= open({ backend: other, size: () => processes ?? cores });
-          return confirming;
-        },
-      },
-      tally: tally(pool.size, onProgress),
-      note,
-    };
-    return await body(session, report);
+    return await body(async (backend) => {
+      const pool = await startPool({ backend, size });
+      opened.add(pool);
+      if (closed) pool.close();
+      throwIfInterrupted(signal);
+      return pool;
+    });
   } finally {
     signal?.removeEventListener('abort', close);
     close();
   }
+}
+
+/**
+ * Runs `body` with one pool of workers.
+ * @throws ParapetError 'interrupted' by the signal; 'infrastructure' when the backend cannot be had
+ */
+export function withPool<T>(
+  options: Processes & { readonly backend: WorkerBackend },
+  body: (pool: Pool) => Promise<T>,
+): Promise<T> {
+  return withPools(options, async (open) => body(await open(options.backend)));
+}
+
+/**
+ * Runs `body` with what evaluations share.
+ * @throws ParapetError 'interrupted' by the signal; 'infrastructure' when the backend cannot be had
+ */
+export function withSession<T>(
+  options: SessionOptions,
+  body: (session: Session, report: NonNullable<Pool['report']>) => Promise<T>,
+): Promise<T> {
+  return withPools(options, async (open) => {
+    const pool = await open(options.backend);
+    const report = pool.report as NonNullable<Pool['report']>;
+    const backend: WorkerBackend = report.name === 'wasm' ? 'cpu' : 'wasm';
+    let confirming: Promise<Pool> | null = null;
+    const session: Session = {
+      pool,
+      confirming: {
+        backend,
+        pool: () => {
+          confirming ??= open(backend);
+          return confirming;
+        },
+      },
+      tally: tally(pool.size, options.onProgress),
+      note: options.note,
+    };
+    return body(session, report);
+  });
 }

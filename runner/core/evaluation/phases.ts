@@ -38,7 +38,7 @@ export function scanLength({ suite: { suite }, count, examples }: Evaluation): n
  * Classifies the clean examples.
  * @throws ParapetError 'submission' when a logit is not finite
  */
-export async function scan(evaluation: Evaluation, workers: Workers): Promise<Scan> {
+export async function scan(evaluation: Evaluation, workers: Pick<Workers, 'run'>): Promise<Scan> {
   const total = scanLength(evaluation);
   const starts = Array.from({ length: Math.ceil(total / SCAN_CHUNK) }, (_, i) => i * SCAN_CHUNK);
   const parts = await Promise.all(
@@ -67,25 +67,34 @@ export function selectExamples({ suite: { suite }, count, examples }: Evaluation
   return Int32Array.from(candidates.slice(0, wanted));
 }
 
-/** Every attack task of an evaluation, line by line and chunk by chunk. */
-export function attackTasks({ suite: { suite, lines, track }, seed }: Evaluation, chosen: Int32Array): AttackTask[] {
+/**
+ * Every attack task of an evaluation, line by line and chunk by chunk.
+ * @param keepAll keep the image of every row, not only those that may serve as evidence
+ */
+export function attackTasks(
+  { suite: { suite, lines, track }, seed }: Evaluation,
+  chosen: Int32Array,
+  keepAll = false,
+): AttackTask[] {
   const starts = Array.from({ length: Math.ceil(chosen.length / suite.chunk) }, (_, i) => i * suite.chunk);
   return lines.flatMap((line) =>
-    starts.map((start, chunk) => ({
-      kind: 'attack' as const,
-      line,
-      norm: track.norm,
-      epsilon: track.epsilon,
-      seed,
-      chunk,
-      examples: chosen.slice(start, start + suite.chunk),
-      keep: start < suite.evidence.limit ? ('evidence' as const) : ('none' as const),
-    })),
+    starts.map(
+      (start, chunk): AttackTask => ({
+        kind: 'attack',
+        line,
+        norm: track.norm,
+        epsilon: track.epsilon,
+        seed,
+        chunk,
+        examples: chosen.slice(start, start + suite.chunk),
+        keep: keepAll ? 'all' : start < suite.evidence.limit ? 'evidence' : 'none',
+      }),
+    ),
   );
 }
 
 /** Runs a shard's part of the attack tasks, for the workers to remember. @returns how many there were */
-export async function runShard(evaluation: Evaluation, workers: Workers, shard: Shard): Promise<number> {
+export async function runShard(evaluation: Evaluation, workers: Pick<Workers, 'run'>, shard: Shard): Promise<number> {
   const { predictions } = await scan(evaluation, workers);
   const tasks = attackTasks(evaluation, selectExamples(evaluation, predictions));
   const own = tasks.filter((_, i) => i % shard.count === shard.index);
@@ -94,8 +103,13 @@ export async function runShard(evaluation: Evaluation, workers: Workers, shard: 
 }
 
 /** Runs every attack task and joins the chunks of each line. */
-export async function attackAll(evaluation: Evaluation, workers: Workers, chosen: Int32Array): Promise<LineRun[]> {
-  const tasks = attackTasks(evaluation, chosen);
+export async function attackAll(
+  evaluation: Evaluation,
+  workers: Pick<Workers, 'run'>,
+  chosen: Int32Array,
+  keepAll = false,
+): Promise<LineRun[]> {
+  const tasks = attackTasks(evaluation, chosen, keepAll);
   const done = await Promise.all(tasks.map((task) => workers.run(task)));
   const perLine = evaluation.suite.lines.length === 0 ? 0 : tasks.length / evaluation.suite.lines.length;
   return evaluation.suite.lines.map((line, i) => joinChunks(line, done.slice(i * perLine, (i + 1) * perLine)));

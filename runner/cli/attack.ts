@@ -1,0 +1,67 @@
+import type { Command } from 'commander';
+import type { SuiteAttack } from '#core/suites/suite.ts';
+import type { BackendChoice } from '../backends/index.ts';
+
+interface Options {
+  attack: string;
+  track: string;
+  examples: string;
+  targets?: SuiteAttack['targets'];
+  option?: readonly string[];
+  seed: string;
+  backend: BackendChoice;
+  processes?: string;
+  out?: string;
+  json: boolean;
+}
+
+const repeatable = (value: string, before: readonly string[] = []) => [...before, value];
+
+export function register(program: Command): void {
+  program
+    .command('attack')
+    .description('run one attack on the first examples of a track')
+    .argument('<path>', 'folder of a submission')
+    .requiredOption('--attack <id>', 'the attack, such as pgd')
+    .requiredOption('--track <id>', 'the track, such as mnist-linf-0.3')
+    .option('--examples <n>', 'so many examples from the start of the test set', '100')
+    .option('--targets <which>', 'untargeted, runner-up, least-likely or all')
+    .option('--option <name=value>', 'an option of the attack; may be repeated', repeatable)
+    .option('--seed <n>', 'decides every random draw', '0')
+    .option('--backend <name>', 'auto, wasm, native or cuda', 'auto')
+    .option('--processes <n>', 'worker processes')
+    .option('--out <file>', 'write the adversarial images there, as safetensors')
+    .option('--json', 'print the numbers as JSON', false)
+    .action(run);
+}
+
+async function run(folder: string, options: Options): Promise<void> {
+  const { findTrack } = await import('#core/tracks.ts');
+  const { writeDurable } = await import('../files/durable.ts');
+  const { attackOnce } = await import('../shards/attack-once.ts');
+  const { lineOf } = await import('./attack-line.ts');
+  const { duration, printJson, table, wholeNumber } = await import('./output.ts');
+  const { percent } = await import('./result-table.ts');
+  const { withWorkers } = await import('./with-workers.ts');
+
+  const track = findTrack(options.track);
+  const line = lineOf(options.attack, options.targets, options.option ?? [], track);
+  const count = wholeNumber('--examples', options.examples, 1);
+  const seed = wholeNumber('--seed', options.seed);
+  const { out, ...workers } = options;
+  const { numbers, images } = await withWorkers(workers, 1, (session) =>
+    attackOnce({ folder, track, line, count, seed }, session),
+  );
+  if (out !== undefined) await writeDurable(out, images);
+  if (options.json) return printJson(numbers);
+  const { medianDistance, pairs, gradientCalls, seconds } = numbers;
+  const rows = [
+    ['clean accuracy', percent(numbers.cleanAccuracy)],
+    ['success rate', percent(pairs?.successRate ?? numbers.successRate)],
+    ['robust accuracy', percent(numbers.robustAccuracy)],
+    ['median distance', medianDistance === null ? '–' : `${Number(medianDistance.toPrecision(4))}`],
+    ['gradients', `${gradientCalls}`],
+    ['time', duration(seconds)],
+  ];
+  process.stdout.write(`${table([numbers.attack, `${track.title}, ${count} examples`], rows, [1])}\n`);
+}

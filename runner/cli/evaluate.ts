@@ -1,0 +1,59 @@
+import type { Command } from 'commander';
+import type { BackendChoice } from '../backends/index.ts';
+import type { RequestOptions } from './requests.ts';
+
+interface Options extends RequestOptions {
+  backend: BackendChoice;
+  processes?: string;
+  shard?: string;
+  out?: string;
+  publish: boolean;
+  json: boolean;
+}
+
+const repeatable = (value: string, before: readonly string[] = []) => [...before, value];
+
+export function register(program: Command): void {
+  program
+    .command('evaluate')
+    .description('attack defenses with a suite, and write results with their evidence')
+    .argument('[path...]', 'folders of submissions (default: Undefended and Papernot2016Distillation)')
+    .option('--track <id>', 'a track; may be repeated (default: all of the data set that the suite serves)', repeatable)
+    .option('--suite <id>', 'quick, v0, papernot2016 or papernot2016-full', 'quick')
+    .option('--examples <n>', "at most so many of the suite's examples")
+    .option('--seed <n>', 'decides every random draw', '0')
+    .option('--backend <name>', 'auto, wasm, native or cuda', 'auto')
+    .option('--processes <n>', 'worker processes (default: one per core on wasm, one otherwise)')
+    .option('--shard <i/n>', 'run the i-th of n parts of the attacks only; see shard merge')
+    .option('--out <file>', 'file of the result (default: out/<suite>/<track>/<id>.json)')
+    .option('--publish', 'write under results/ instead of out/', false)
+    .option('--json', 'print the results as JSON: one object for one result, else an array', false)
+    .addHelpText(
+      'after',
+      '\nA run that was interrupted or killed goes on where it was when the same command is given again.',
+    )
+    .action(run);
+}
+
+async function run(paths: string[], options: Options): Promise<void> {
+  const { evaluateAll, runShards } = await import('../shards/evaluate-all.ts');
+  const { printJson } = await import('./output.ts');
+  const { parseShard, requestsOf } = await import('./requests.ts');
+  const { resultTable } = await import('./result-table.ts');
+  const { withWorkers } = await import('./with-workers.ts');
+
+  const requests = await requestsOf(paths, options);
+  await withWorkers(options, requests.length, async (session) => {
+    if (options.shard !== undefined) {
+      const shards = await runShards(requests, parseShard(options.shard), session);
+      if (options.json) printJson(shards);
+      else
+        for (const { path, tasks } of shards)
+          process.stdout.write(`${path}: ${tasks} tasks of shard ${options.shard} done\n`);
+      return;
+    }
+    const evaluated = await evaluateAll(requests, session);
+    if (options.json) printJson(evaluated.length === 1 ? evaluated[0]?.result : evaluated.map(({ result }) => result));
+    else for (const { path, result } of evaluated) process.stdout.write(`${resultTable(result)}\n${path}\n\n`);
+  });
+}

@@ -1,0 +1,68 @@
+import { fileURLToPath } from 'node:url';
+import type { Command } from 'commander';
+import { ParapetError } from '#core/errors.ts';
+import type { WorkerBackend } from '../shards/messages.ts';
+
+interface Options {
+  submission?: string;
+  backend?: WorkerBackend;
+  processes?: string;
+  json: boolean;
+}
+
+export function register(program: Command): void {
+  program
+    .command('verify')
+    .description('re-check every number of a result from its evidence and the weights, on another backend')
+    .argument('<result>', 'a result, such as results/v0/mnist-linf-0.3/Undefended.json')
+    .option('--submission <folder>', 'folder of the submission (default: submissions/<id>)')
+    .option('--backend <name>', 'cpu, wasm, native or cuda (default: cpu for a result of wasm, wasm for any other)')
+    .option('--processes <n>', 'worker processes')
+    .option('--json', 'print what was found as JSON', false)
+    .addHelpText('after', '\nExit code 6: the result does not agree with its evidence, the weights or the data.')
+    .action(run);
+}
+
+async function run(path: string, options: Options): Promise<void> {
+  const { readResult } = await import('../files/results.ts');
+  const { verifyResult } = await import('../shards/verify-result.ts');
+  const { plain, printJson, startProgress, wholeNumber } = await import('./output.ts');
+  const { interruptible } = await import('./interruptible.ts');
+
+  const { submission } = await readResult(path);
+  const folder = options.submission ?? fileURLToPath(new URL(`../../submissions/${submission.id}`, import.meta.url));
+  const progress = startProgress();
+  const verified = await interruptible((signal) =>
+    verifyResult(path, {
+      folder,
+      backend: options.backend,
+      processes: options.processes === undefined ? undefined : wholeNumber('--processes', options.processes, 1),
+      signal,
+      onProgress: (share) => progress.update(`verifying ${submission.id}`, share),
+    }),
+  ).finally(() => progress.stop());
+  const { findings, images, cleanImages, differing, backend, result } = verified;
+  const isSound = findings.length === 0;
+  if (options.json)
+    printJson({
+      result: path,
+      digest: result.digest,
+      verified: isSound,
+      backend,
+      images,
+      cleanImages,
+      differing,
+      findings,
+    });
+  else if (isSound) {
+    const flips = differing === 0 ? '' : ` (${differing} of them in another class here: their logits nearly tie)`;
+    process.stdout.write(
+      `${plain(path)}: every number stands; ${images} adversarial images and ${cleanImages} clean ones${flips} classified on ${backend}\n`,
+    );
+  }
+  if (!isSound) {
+    const list = findings.map(({ field, message }) => `${field}: ${message}`);
+    const more = list.length > 5 ? `; and ${list.length - 5} more` : '';
+    throw new ParapetError('integrity', `${path} does not stand: ${list.slice(0, 5).join('; ')}${more}`);
+  }
+}

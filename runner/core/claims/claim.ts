@@ -1,0 +1,32 @@
+import type { Proportion, Result } from '../result.ts';
+import type { Recipe } from '../submission.ts';
+
+/** Which trained model a figure is about, by how it was trained. */
+export type ModelWanted = Pick<Recipe, 'method' | 'options'>;
+
+/** One number of a paper, and where ours is to be found. */
+export interface Figure {
+  readonly id: string;
+  readonly title: string;
+  /** What the paper prints, with the interval that its sample allows; null where later attacks are held against it. */
+  readonly theirs: Proportion | null;
+  /** Where it is printed, and how exactly it is known. */
+  readonly source: string;
+  readonly model: ModelWanted;
+  readonly suite: string;
+  readonly track: string;
+  /** Reads our number off a result; null when the result does not have it. */
+  readonly measure: (result: Result) => Proportion | null;
+  /** Figure whose claim a stronger attack is held against. */
+  readonly against?: string;
+}
+
+/** A paper: what it claimed, by what protocol, and how it is measured here. */
+export interface Claim {
+  readonly id: string;
+  readonly title: string;
+  readonly paper: string;
+  /** How ours is measured, and in what it departs from the paper. */
+  readonly protocol: string;
+  readonly figures: readonly Figure[];
+}

@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { findTrack, tracks } from '../tracks.ts';
+import { findSuite, suites } from './index.ts';
+import { untargeted } from './lines.ts';
+import { resolveLine, resolveSuite, suiteDigest } from './resolve.ts';
+
+const linf = findTrack('mnist-linf-0.3');
+
+describe.each(suites)('suite $id', (suite) => {
+  it('has lines that its attacks can run, each with a name of its own', () => {
+    for (const trackId of Object.keys(suite.attacks)) {
+      const { lines } = resolveSuite(suite, findTrack(trackId));
+      expect(lines.length).toBeGreaterThan(0);
+      expect(new Set(lines.map(({ id }) => id)).size).toBe(lines.length);
+      if (suite.headline !== undefined) expect(lines.map(({ id }) => id)).toContain(suite.headline);
+    }
+  });
+
+  it('has names fit for file and tensor names', () => {
+    const ids = [suite.id, ...Object.values(suite.attacks).flatMap((lines) => lines.map(({ id }) => id))];
+    for (const id of ids) expect(id).toMatch(/^[a-z0-9][a-z0-9-]*$/);
+  });
+
+  it('keeps images of whole chunks', () => {
+    const { limit } = suite.evidence;
+    expect(limit === suite.examples.count || limit % suite.chunk === 0).toBe(true);
+  });
+});
+
+describe('resolving', () => {
+  it('serves every track with quick and v0', () => {
+    for (const track of tracks)
+      for (const id of ['quick', 'v0']) expect(resolveSuite(findSuite(id), track).track).toBe(track);
+  });
+
+  it('writes every option out', () => {
+    const { options } = resolveLine(untargeted('pgd', 'pgd', { steps: 7 }), linf);
+    expect(options).toMatchObject({ steps: 7, randomStart: true, restarts: 1, loss: 'ce' });
+  });
+
+  it.each([
+    [untargeted('a', 'pdg'), /there is no 'pdg'/],
+    [untargeted('a', 'pgd', { stepz: 1 }), /has no option stepz/],
+    [untargeted('a', 'pgd', { steps: 0 }), /pgd\.steps/],
+    [untargeted('a', 'jsma'), /does not know Linf/],
+    [{ ...untargeted('a', 'jsma'), norm: 'L0' as const }, /required targeted/],
+  ])('refuses %o', (line, message) => {
+    expect(() => resolveLine(line, linf)).toThrow(message);
+  });
+
+  it('refuses a track that the suite does not serve, and a suite that there is not', () => {
+    expect(() => resolveSuite(findSuite('papernot2016'), linf)).toThrow(/does not serve track mnist-linf-0.3/);
+    expect(() => findSuite('v9')).toThrow(/there is no 'v9'/);
+  });
+
+  it('has a digest that a default written out leaves alone and any other change does not', () => {
+    const suite = { ...findSuite('quick'), attacks: { 'mnist-linf-0.3': [untargeted('pgd', 'pgd')] } };
+    const spelled = { ...suite, attacks: { 'mnist-linf-0.3': [untargeted('pgd', 'pgd', { steps: 40 })] } };
+    const stronger = { ...suite, attacks: { 'mnist-linf-0.3': [untargeted('pgd', 'pgd', { steps: 41 })] } };
+    expect(suiteDigest(spelled)).toBe(suiteDigest(suite));
+    expect(suiteDigest(stronger)).not.toBe(suiteDigest(suite));
+    expect(suiteDigest({ ...suite, title: 'Another title' })).toBe(suiteDigest(suite));
+  });
+});

@@ -1,0 +1,114 @@
+import { attackAll, type LineRun, scan, selectExamples } from '#core/evaluation/phases.ts';
+import { wrongClass } from '#core/evaluation/targets.ts';
+import { nearestDistances } from '#core/evidence/nearest.ts';
+import { rightAtFirst } from '#core/metrics/outcomes.ts';
+import { type LineNumbers, recount } from '#core/metrics/recount.ts';
+import { encodeSafetensors } from '#core/models/safetensors.ts';
+import type { Proportion } from '#core/result.ts';
+import type { Suite, SuiteAttack } from '#core/suites/suite.ts';
+import type { Track } from '#core/tracks.ts';
+import { codeIdentity } from '../files/code.ts';
+import { taskCost } from './cost.ts';
+import { expectedTasks, prepare } from './prepare.ts';
+import { type SessionOptions, withSession } from './session.ts';
+
+const CHUNK = 50;
+
+export interface AttackRequest {
+  /** Folder of a submission. */
+  readonly folder: string;
+  readonly track: Track;
+  readonly line: SuiteAttack;
+  readonly count: number;
+  readonly seed: number;
+}
+
+export interface Attacked extends LineNumbers {
+  readonly submission: string;
+  readonly track: string;
+  readonly attack: string;
+  readonly options: SuiteAttack['options'];
+  readonly targets: SuiteAttack['targets'];
+  readonly seed: number;
+  readonly cleanAccuracy: Proportion;
+  readonly seconds: number;
+  readonly forwardCalls: number;
+  readonly gradientCalls: number;
+}
+
+/**
+ * Runs one attack on the first examples of a track. Nothing is confirmed or kept: this is for looking, not for publishing.
+ * @returns the numbers, and every image as safetensors: `xAdv` [rows, h, w, c], `example`, `y`, `success`, `distance` [rows],
+ *   and `target` [rows] where every wrong class has a row
+ */
+export async function attackOnce(
+  { folder, track, line, count, seed }: AttackRequest,
+  options: SessionOptions,
+): Promise<{ numbers: Attacked; images: Uint8Array }> {
+  const suite: Suite = {
+    id: 'attack',
+    title: 'One attack',
+    description: '',
+    attacks: { [track.id]: [line] },
+    examples: { count, which: 'first' },
+    chunk: CHUNK,
+    evidence: { images: 'examples', limit: 0 },
+  };
+  const code = await codeIdentity();
+  return withSession(options, async ({ pool, tally }, report) => {
+    const { evaluation, job } = await prepare({ folder, track, suite, seed }, report, code, options.signal);
+    for (const task of expectedTasks(evaluation)) tally.plan(task);
+    const run: Parameters<typeof scan>[1]['run'] = async (task) => {
+      const outcome = await pool.run(job, task, [0, -taskCost(task)]);
+      tally.done(task, 'seconds' in outcome ? outcome.seconds : null);
+      return outcome;
+    };
+    const { predictions } = await scan(evaluation, { run });
+    const { y, x, count: total } = evaluation.examples;
+    const scanned = { examples: selectExamples(evaluation, predictions), predictions, y };
+    const [done] = (await attackAll(evaluation, { run }, scanned.examples, true)) as [LineRun];
+    const lines = [done.outcomes];
+    const nearest = nearestDistances(rightAtFirst(scanned), lines, [], () => x, track, 0);
+    const counted = recount({ ...scanned, lines, nearest }, track, undefined);
+    const { forwardCalls, gradientCalls, seconds, line: resolved } = done;
+    const numbers: Attacked = {
+      submission: evaluation.submission.id,
+      track: track.id,
+      attack: resolved.attack,
+      options: resolved.options,
+      targets: resolved.targets,
+      seed,
+      cleanAccuracy: counted.cleanAccuracy,
+      ...(counted.lines[0] as LineNumbers),
+      seconds,
+      forwardCalls,
+      gradientCalls,
+    };
+    return { numbers, images: imagesOf(done, scanned, x.length / total, report.name) };
+  });
+}
+
+function imagesOf(
+  { outcomes: { rowsPerExample, code, distance, line }, images }: LineRun,
+  { examples, y }: { examples: Int32Array; y: Int32Array },
+  size: number,
+  backend: string,
+): Uint8Array {
+  const rows = Int32Array.from(code.keys());
+  const example = rows.map((row) => examples[Math.floor(row / rowsPerExample)] as number);
+  const labels = example.map((position) => y[position] as number);
+  const all = new Float32Array(rows.length * size);
+  for (const [row, pixels] of images) all.set(pixels, row * size);
+  const shape = [rows.length];
+  const tensors = {
+    xAdv: { shape: [rows.length, size], data: all },
+    example: { shape, data: example },
+    y: { shape, data: labels },
+    success: { shape, data: code.map((c) => Math.min(1, c)) },
+    distance: { shape, data: distance },
+  };
+  // Which class a row had to reach follows from its rank only where every wrong class has a row.
+  const target = rows.map((row, i) => wrongClass(labels[i] as number, row % rowsPerExample));
+  const withTarget = line.targets === 'all' ? { ...tensors, target: { shape, data: target } } : tensors;
+  return encodeSafetensors(withTarget, { attack: line.attack, backend });
+}

@@ -1,0 +1,90 @@
+import { ParapetError } from '#core/errors.ts';
+import { findArchitecture } from '#core/models/index.ts';
+import type { Result } from '#core/result.ts';
+import { findSuite } from '#core/suites/index.ts';
+import { resolveSuite } from '#core/suites/resolve.ts';
+import { findTrack } from '#core/tracks.ts';
+import { type Verification, verify } from '#core/verification/verify.ts';
+import { loadDataset } from '../files/datasets.ts';
+import { readEvidence, readResult } from '../files/results.ts';
+import { readSubmission } from '../files/submissions.ts';
+import type { WorkerBackend } from './messages.ts';
+import { withPool } from './session.ts';
+
+/** Images of one task. */
+const CHUNK = 100;
+
+export interface VerifyOptions {
+  /** Folder of the submission. */
+  readonly folder: string;
+  /** Backend to classify on; another than the result's when absent. */
+  readonly backend?: WorkerBackend | undefined;
+  readonly processes?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Told the share of the images that are classified. */
+  readonly onProgress?: (share: number) => void;
+}
+
+export interface Verified extends Verification {
+  readonly result: Result;
+  /** Backend that looked at the images. */
+  readonly backend: WorkerBackend;
+}
+
+/** A backend that shares no convolution with the one that made the result. */
+export function independentOf(backend: Result['backend']['name']): WorkerBackend {
+  return backend === 'wasm' ? 'cpu' : 'wasm';
+}
+
+/**
+ * Checks a result file against its evidence, the submission and the data set.
+ * @throws ParapetError 'integrity' when the file itself or its evidence was altered
+ */
+export async function verifyResult(path: string, options: VerifyOptions): Promise<Verified> {
+  const result = await readResult(path);
+  const evidence = await readEvidence(path, result);
+  const suite = resolveSuite(findSuite(result.suite.id), findTrack(result.track));
+  const { submission, digest, model } = await readSubmission(options.folder);
+  if (submission.id !== result.submission.id || model === null) {
+    throw new ParapetError('submission', `${options.folder}: wanted the weights of ${result.submission.id}`);
+  }
+  const limit = suite.suite.examples.which === 'first' ? Math.max(1, result.examples) : undefined;
+  const examples = await loadDataset(suite.track.dataset, 'test', { limit, signal: options.signal });
+  const job = {
+    folder: options.folder,
+    submissionDigest: digest,
+    dataset: suite.track.dataset,
+    datasetDigest: examples.digest,
+    limit: examples.count,
+  };
+  const backend = options.backend ?? independentOf(result.backend.name);
+  return withPool({ ...options, backend }, async (pool) => {
+    const size = examples.x.length / examples.count;
+    let asked = 0;
+    let done = 0;
+    const classify = async (x: Float32Array) => {
+      const step = CHUNK * size;
+      const starts = Array.from({ length: Math.ceil(x.length / step) }, (_, i) => i * step);
+      asked += starts.length;
+      const parts = await Promise.all(
+        starts.map(async (start) => {
+          const part = await pool.run(job, { kind: 'predict', x: x.slice(start, start + step) }, [0, 0]);
+          options.onProgress?.(++done / asked);
+          return part;
+        }),
+      );
+      return Float32Array.from(parts.flatMap((part) => [...part]));
+    };
+    const { classes } = findArchitecture(submission.model.architecture);
+    const verification = await verify({
+      result,
+      evidence,
+      suite,
+      submissionDigest: digest,
+      examples,
+      classes,
+      classify,
+    });
+    return { ...verification, result, backend };
+  });
+}
