@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { promisify } from 'node:util';
 
@@ -13,4 +14,9 @@ export async function gpuName(): Promise<{ name: string; driver: string } | null
   const answer = await promisify(execFile)('nvidia-smi', query, { timeout: 10_000 }).catch(() => null);
   const [name, driver] = answer?.stdout.split('\n')[0]?.split(', ') ?? [];
   return name && driver ? { name, driver } : null;
+}
+
+/** Whether the driver of an NVIDIA card (or of one passed through by WSL) is loaded. */
+export function hasGpu(): boolean {
+  return existsSync('/dev/nvidiactl') || existsSync('/dev/dxg');
 }

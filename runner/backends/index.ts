@@ -1,10 +1,9 @@
-import { existsSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs';
 import { ParapetError } from '#core/errors.ts';
 import { registerGradients } from '#core/kernels/index.ts';
 import { registerSign } from '#core/kernels/sign.ts';
 import type { Result } from '#core/result.ts';
-import { gpuName, processorName } from './device.ts';
+import { gpuName, hasGpu, processorName } from './device.ts';
 import { threadCount } from './environment.ts';
 import { startNative } from './native.ts';
 import { type Flavour, isInstalled } from './native-files.ts';
@@ -113,9 +112,4 @@ async function startTensorFlow(flavour: Flavour): Promise<Started> {
     versions: { ...versions, driver: card?.driver ?? 'unknown' },
     threads: threadCount(),
   };
-}
-
-/** Whether the driver of an NVIDIA card (or of one passed through by WSL) is loaded. */
-function hasGpu(): boolean {
-  return existsSync('/dev/nvidiactl') || existsSync('/dev/dxg');
 }

@@ -1,0 +1,35 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { ParapetError } from '#core/errors.ts';
+import type { BackendReport } from '../backends/index.ts';
+import type { JsmaSpeed } from './jsma.ts';
+import type { Speed } from './speed.ts';
+
+/** What one process measures: a backend, and passes or attacks on it. */
+export interface BenchTask {
+  readonly backend: BackendReport['name'];
+  readonly speed?: { readonly architecture: string; readonly batch: number; readonly seconds: number };
+  readonly jsma?: { readonly on: JsmaSpeed['on']; readonly images: number; readonly weights?: string };
+}
+
+export interface BenchAnswer {
+  readonly report: BackendReport;
+  readonly speed?: Speed;
+  readonly jsma?: JsmaSpeed;
+}
+
+/**
+ * Runs a task in a process of its own: a process holds one TensorFlow, and a crash of it ends nothing else.
+ * @throws ParapetError 'infrastructure' with what the process said
+ */
+export async function runTask(task: BenchTask): Promise<BenchAnswer> {
+  const child = join(import.meta.dirname, 'child.ts');
+  try {
+    const { stdout } = await promisify(execFile)(process.execPath, [child, JSON.stringify(task)]);
+    return JSON.parse(stdout) as BenchAnswer;
+  } catch (error) {
+    const { stderr, message } = error as { stderr?: string; message: string };
+    throw new ParapetError('infrastructure', stderr?.trim().split('\n').at(-1) || message);
+  }
+}
