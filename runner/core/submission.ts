@@ -1,77 +1,120 @@
+/**
+ * What a submission declares about itself in submission.yaml. Data only; nothing in a submission is executed.
+ *
+ * Every text ends up on a page and in a terminal, so none may hold characters that steer either.
+ */
 import { z } from 'zod';
 
-const id = z
+const datasetIds = ['mnist', 'fashion-mnist', 'cifar10'] as const;
+
+/** Names that some disk or some route of the site keeps for itself. */
+const reserved = /^(aux|con|nul|prn|index|new)$/i;
+
+/** Control characters, and those that turn the direction of text around or take no room. */
+const steering = /[\p{Cc}\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/u;
+
+const idSchema = z
   .string()
-  .regex(/^[A-Z][A-Za-z]*([0-9]{4}[A-Z][A-Za-z0-9]*)?$/, 'AuthorYearWord, such as Papernot2016Distillation')
-  .max(80);
-const line = z.string().trim().min(1).max(300);
-const https = z.url({ protocol: /^https$/, error: 'an https:// address' }).max(500);
-const file = z
+  .max(80)
+  .regex(/^[A-Z][A-Za-z]*([0-9]{4}[A-Z][A-Za-z0-9]*)?$/, 'wanted AuthorYearWord, such as Papernot2016Distillation')
+  .refine((id) => !reserved.test(id), 'is reserved; choose another name');
+
+const line = z
   .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'a file name beside submission.yaml, without folders')
-  .max(100);
+  .trim()
+  .min(1)
+  .max(300)
+  .refine((text) => !steering.test(text), 'holds a control or invisible character, or more than one line');
+
+const paragraph = z
+  .string()
+  .trim()
+  .max(2000)
+  .refine((text) => !steering.test(text.replaceAll('\n', ' ')), 'holds a control or invisible character');
+
+const https = z.url({ protocol: /^https$/, hostname: z.regexes.domain, error: 'wanted an https:// address' }).max(500);
+
+const fileName = z
+  .string()
+  .max(100)
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'wanted the name of a file beside submission.yaml, without folders');
+
+const optionValue = z.union([z.string().max(100), z.number(), z.boolean()], 'wanted a number, a text, true or false');
+const options = z.record(z.string().max(50), optionValue).default({});
 
 /** How weights come about: the method, its data and its hyper-parameters. `train` turns it into weights. */
 export const recipeSchema = z.strictObject({
   method: z.string().describe('Training method: an id of runner/core/training'),
-  dataset: z.enum(['mnist', 'fashion-mnist', 'cifar10']),
+  dataset: z.enum(datasetIds),
   seed: z
     .int()
     .min(0)
     .max(2 ** 31 - 1)
-    .default(0),
-  options: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
+    .default(0)
+    .describe('Decides every random draw of the training'),
+  options: options.describe('Options of the method; what is left out has its default'),
 });
 
-/** submission.yaml: everything a defense declares about itself. Data only; nothing in a submission is executed. */
-export const submissionSchema = z.strictObject({
-  id,
-  name: line.describe('Name of the method, as it should stand on the board'),
-  description: z.string().trim().max(2000).default(''),
-  authors: z.array(line).min(1).max(50),
-  paper: z
-    .strictObject({
-      title: line,
-      url: https,
-      venue: line,
-      year: z.int().min(1990).max(2100),
-      bibtex: z.string().max(5000).optional(),
-    })
-    .nullable()
-    .default(null),
-  licence: line.describe('SPDX identifier of the licence of the weights'),
-  contact: line.optional(),
-  code: https.optional(),
-  datasets: z
-    .array(z.enum(['mnist', 'fashion-mnist', 'cifar10']))
-    .min(1)
-    .max(1),
-  claims: z
-    .array(z.strictObject({ track: z.string(), robustAccuracy: z.number().min(0).max(1), source: line }))
-    .max(20)
-    .default([]),
-  model: z.strictObject({
+const paperSchema = z.strictObject({
+  title: line,
+  url: https,
+  venue: line,
+  year: z.int().min(1990).max(2100),
+  bibtex: z.string().max(5000).optional(),
+});
+
+const claimSchema = z.strictObject({
+  track: z.string(),
+  robustAccuracy: z.number().min(0).max(1).describe('A fraction, not percent'),
+  source: line.describe('Where the paper says so: a table, a page'),
+});
+
+const modelSchema = z
+  .strictObject({
     format: z.literal('safetensors'),
     architecture: z.string().describe('An id of runner/core/models'),
-    file: file.optional(),
+    file: fileName.optional().describe('The weights; a submission without them needs a recipe'),
     sha256: z
       .string()
-      .regex(/^[0-9a-f]{64}$/)
+      .regex(/^[0-9a-f]{64}$/, 'wanted 64 digits of 0-9 and a-f, as sha256sum prints them')
       .optional(),
     output: z.enum(['logits', 'probabilities']).default('logits'),
-  }),
-  recipe: recipeSchema.optional(),
-  defenses: z
-    .array(
-      z.strictObject({
-        id: z.string(),
-        options: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
-      }),
-    )
-    .max(8)
-    .default([]),
-  randomised: z.boolean().default(false),
-});
+  })
+  .refine(({ file, sha256 }) => file === undefined || sha256 !== undefined, {
+    path: ['sha256'],
+    error: 'is missing; wanted the SHA-256 of model.file, as sha256sum prints it',
+  })
+  .refine(({ file, sha256 }) => sha256 === undefined || file !== undefined, {
+    path: ['file'],
+    error: 'is missing; wanted the name of the file that model.sha256 belongs to',
+  });
+
+/** submission.yaml: the fields, what they may hold, and what they are when left out. */
+export const submissionSchema = z
+  .strictObject({
+    id: idSchema.describe('AuthorYearWord; also the name of the folder'),
+    name: line.describe('Name of the method, as it should stand on the board'),
+    description: paragraph.default('').describe('What the method does, in a few sentences'),
+    authors: z.array(line).min(1).max(50),
+    paper: paperSchema.nullable().default(null),
+    licence: line.max(100).describe('SPDX identifier of the licence of the weights'),
+    contact: line.optional(),
+    code: https.optional().describe('Where the code of the authors is'),
+    datasets: z.array(z.enum(datasetIds)).min(1).max(1).describe('What it was trained on, and is evaluated on'),
+    claims: z.array(claimSchema).max(20).default([]).describe('What the paper says of its robust accuracy'),
+    model: modelSchema,
+    recipe: recipeSchema.optional(),
+    defenses: z
+      .array(z.strictObject({ id: z.string(), options }))
+      .max(8)
+      .default([])
+      .describe('What is done at inference besides the net'),
+    randomised: z.boolean().default(false).describe('Whether the same image may get different answers'),
+  })
+  .refine(({ model, recipe }) => model.file !== undefined || recipe !== undefined, {
+    path: ['model', 'file'],
+    error: 'is missing, and there is no recipe; wanted weights, a recipe, or both',
+  });
 
 export type Submission = z.infer<typeof submissionSchema>;
 export type Recipe = z.infer<typeof recipeSchema>;

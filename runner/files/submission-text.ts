@@ -1,15 +1,18 @@
-/** A submission.yaml as text → a checked submission, with every mistake at once, each with its line and column. */
-import { isMap, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml';
-import type { z } from 'zod';
+/** The text of a submission.yaml → a checked submission, or every mistake at once, each with its line and column. */
+import { isAlias, isCollection, isMap, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml';
 import { ParapetError } from '#core/errors.ts';
-import { type Submission, submissionSchema } from '#core/submission.ts';
-import { closest } from './closest.ts';
+import type { Submission } from '#core/submission.ts';
+import { type Mistake, parseManifest } from '#core/submission-mistakes.ts';
+import { referenceMistakes } from '#core/submission-references.ts';
 
-const MOST_BYTES = 64 * 1024;
+/** More than any description needs, and little enough to parse whatever it holds. */
+export const MOST_MANIFEST_BYTES: number = 64 * 1024;
 const MOST_ALIASES = 20;
+const MOST_NESTING = 20;
 const forbiddenKeys = new Set(['__proto__', 'constructor', 'prototype']);
 
-interface Mistake {
+/** A mistake at a place in the text. */
+interface Finding {
   readonly offset: number;
   readonly text: string;
 }
@@ -17,101 +20,116 @@ interface Mistake {
 /**
  * @param bytes the file
  * @param name how messages call it
- * @throws ParapetError 'submission' with one line per mistake
+ * @throws ParapetError 'submission' with one line per mistake: name:line:column, the field, what came, what was wanted
  */
 export function parseSubmission(bytes: Uint8Array, name = 'submission.yaml'): Submission {
   const fail = (lines: readonly string[]): never => {
-    throw new ParapetError('submission', lines.map((line) => `${name}:${line}`).join('\n'), 'docs/submission.md explains every field');
+    throw new ParapetError('submission', lines.join('\n'), `npm run -s parapet -- new --help shows how to start one`);
   };
-  if (bytes.length > MOST_BYTES) fail([` ${bytes.length} bytes; wanted at most ${MOST_BYTES}`]);
-  let text = '';
-  try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    fail([' it is not text in UTF-8']);
+  if (bytes.length > MOST_MANIFEST_BYTES) {
+    fail([`${name}: ${bytes.length} bytes; wanted at most ${MOST_MANIFEST_BYTES}`]);
   }
-  const nul = text.indexOf('\0');
-  if (nul >= 0) fail([` a NUL character at offset ${nul}`]);
-
+  const text = decode(bytes);
+  if (text === null) return fail([`${name}: is not text in UTF-8`]);
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, prettyErrors: false, version: '1.2', schema: 'core' });
-  const at = (offset: number) => {
-    const { line, col } = lines.linePos(offset);
-    return `${line}:${col}`;
-  };
-  const report = (mistakes: readonly Mistake[]) =>
-    fail([...mistakes].sort((a, b) => a.offset - b.offset).map(({ offset, text: mistake }) => `${at(offset)} ${mistake}`));
+  const outcome = read(text, lines);
+  if (!Array.isArray(outcome)) return outcome;
+  return fail(
+    outcome
+      .toSorted((a, b) => a.offset - b.offset)
+      .map((finding) => {
+        const { line, col } = lines.linePos(finding.offset);
+        return `${name}:${Math.max(1, line)}:${Math.max(1, col)} ${finding.text}`;
+      }),
+  );
+}
 
-  if (document.errors.length > 0) report(document.errors.map(({ pos, message }) => ({ offset: pos[0], text: message })));
-  const mistakes: Mistake[] = [];
-  visit(document, {
+function decode(bytes: Uint8Array): string | null {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return null;
+  }
+}
+
+function read(text: string, lineCounter: LineCounter): Submission | Finding[] {
+  const nul = text.indexOf('\0');
+  if (nul >= 0) return [{ offset: 0, text: `a NUL character after ${nul} others` }];
+  const deep = tooDeep(text);
+  if (deep !== null) return [deep];
+  const document = parseDocument(text, {
+    lineCounter,
+    version: '1.2',
+    schema: 'core',
+    uniqueKeys: true,
+    prettyErrors: false,
+    stringKeys: true,
+  });
+  const complaints = [...document.errors, ...document.warnings];
+  if (complaints.length > 0) return complaints.map(({ pos, message }) => ({ offset: pos[0], text: message }));
+  const root = document.contents;
+  const forbidden = refused(root);
+  if (forbidden.length > 0) return forbidden;
+  if (!isMap(root)) return [{ offset: 0, text: 'wanted fields, such as id: Papernot2016Distillation' }];
+  const parsed = parseManifest(document.toJS({ maxAliasCount: MOST_ALIASES }));
+  const mistakes = 'mistakes' in parsed ? parsed.mistakes : referenceMistakes(parsed.submission);
+  if (mistakes.length > 0) return mistakes.map((mistake) => locate(mistake, root));
+  return (parsed as { submission: Submission }).submission;
+}
+
+/** Brackets inside brackets, without end, would overflow the parser's stack. Those in texts count too: nobody needs so many. */
+function tooDeep(text: string): Finding | null {
+  let depth = 0;
+  for (let i = 0; i < text.length; i++) {
+    if (text[i] === '[' || text[i] === '{') depth++;
+    else if (text[i] === ']' || text[i] === '}') depth = Math.max(0, depth - 1);
+    if (depth > MOST_NESTING) return { offset: 0, text: `more than ${MOST_NESTING} brackets inside one another` };
+  }
+  return null;
+}
+
+/** What YAML allows and no manifest needs: names that JavaScript keeps for itself, aliases of aliases, deep nesting. */
+function refused(root: Node | null): Finding[] {
+  const findings: Finding[] = [];
+  let aliases = 0;
+  visit(root, {
     Pair(_, { key }) {
       if (isScalar(key) && forbiddenKeys.has(String(key.value))) {
-        mistakes.push({ offset: key.range?.[0] ?? 0, text: `the key '${String(key.value)}' is not allowed` });
+        findings.push({
+          offset: key.range?.[0] ?? 0,
+          text: `${String(key.value)}: there can be no field of that name`,
+        });
+      }
+    },
+    Node(_, node, ancestors) {
+      const offset = node.range?.[0] ?? 0;
+      if (isAlias(node) && ++aliases > MOST_ALIASES) {
+        findings.push({ offset, text: `more than ${MOST_ALIASES} aliases` });
+        return visit.BREAK;
+      }
+      if (ancestors.length > 3 * MOST_NESTING) {
+        findings.push({ offset, text: 'nested too deeply' });
+        return visit.BREAK;
       }
     },
   });
-  if (mistakes.length > 0) report(mistakes);
-  let value: unknown;
-  try {
-    value = document.toJS({ maxAliasCount: MOST_ALIASES });
-  } catch (error) {
-    fail([` ${(error as Error).message}`]);
-  }
-  const parsed = submissionSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  return report(parsed.error.issues.flatMap((issue) => describe(issue, document.contents)));
+  return findings;
 }
 
-/** The mistakes behind one issue, each where it stands: an unknown key at the key, a missing field at its parent. */
-function describe(issue: z.core.$ZodIssue, root: Node | null): Mistake[] {
-  const field = issue.path.join('.');
-  const node = find(root, issue.path);
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => {
-      const guess = closest(key, knownKeys(issue.path));
-      const hint = guess === undefined ? '' : `; did you mean '${guess}'?`;
-      return { offset: keyOffset(node, key), text: `${[...issue.path, key].join('.')}: there is no such field${hint}` };
-    });
-  }
-  return [{ offset: node?.range?.[0] ?? 0, text: `${field === '' ? 'the file' : field}: ${issue.message}` }];
-}
-
-/** The deepest node on the way to a path that exists. */
-function find(root: Node | null, path: readonly PropertyKey[]): Node | null {
-  let node = root;
-  for (const step of path) {
-    const next = isMap(node) || (node !== null && 'items' in (node as object)) ? (node as unknown as { get(key: unknown, keep: true): unknown }).get(step, true) : undefined;
-    if (next === undefined || next === null) return node;
+/** Where a mistake stands: at the name of the field, at its value, or, for one that is missing, at what should hold it. */
+function locate({ path, message, atKey }: Mistake, root: Node): Finding {
+  let node: Node = root;
+  for (const [depth, step] of path.entries()) {
+    if (!isCollection(node)) break;
+    if (atKey && depth === path.length - 1 && isMap(node)) {
+      const pair = node.items.find(({ key }) => isScalar(key) && key.value === step);
+      if (isScalar(pair?.key)) node = pair.key;
+      break;
+    }
+    const next: unknown = node.get(step, true);
+    if (next === undefined || next === null) break;
     node = next as Node;
   }
-  return node;
-}
-
-function keyOffset(node: Node | null, key: string): number {
-  if (!isMap(node)) return 0;
-  const pair = node.items.find((item) => isScalar(item.key) && item.key.value === key);
-  return (pair?.key as Node | undefined)?.range?.[0] ?? 0;
-}
-
-/** Fields that the schema knows at a path. */
-function knownKeys(path: readonly PropertyKey[]): string[] {
-  let schema: unknown = submissionSchema;
-  for (const step of path) schema = child(unwrap(schema), step);
-  const { shape } = (unwrap(schema) ?? {}) as { shape?: object };
-  return Object.keys(shape ?? {});
-}
-
-/** A schema without its optional, nullable and default wrappers. */
-function unwrap(schema: unknown): unknown {
-  let current = schema as { unwrap?: () => unknown; shape?: object } | undefined;
-  while (current !== undefined && current.shape === undefined && typeof current.unwrap === 'function' && !('element' in current)) {
-    current = current.unwrap() as typeof current;
-  }
-  return current;
-}
-
-function child(schema: unknown, step: PropertyKey): unknown {
-  const { shape, element } = (schema ?? {}) as { shape?: Record<PropertyKey, unknown>; element?: unknown };
-  return typeof step === 'number' ? element : shape?.[step];
+  const field = path.map(String).join('.');
+  return { offset: node.range?.[0] ?? 0, text: field === '' ? message : `${field}: ${message}` };
 }

@@ -1,0 +1,102 @@
+import { z } from 'zod';
+import { didYouMean } from './closest.ts';
+import { type Submission, submissionSchema } from './submission.ts';
+
+/** Something wrong with a manifest: where, and a sentence. */
+export interface Mistake {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+  /** The name of a field is what is wrong, not its value. */
+  readonly atKey?: true;
+}
+
+/**
+ * @param value what submission.yaml says, as JSON could
+ * @returns the submission, or every mistake in it at once
+ */
+export function parseManifest(value: unknown): { submission: Submission } | { mistakes: readonly Mistake[] } {
+  const parsed = submissionSchema.safeParse(value, { reportInput: true });
+  return parsed.success ? { submission: parsed.data } : { mistakes: parsed.error.issues.flatMap(mistakesOf) };
+}
+
+function mistakesOf(issue: z.core.$ZodIssue): Mistake[] {
+  if (issue.code === 'unrecognized_keys') {
+    const known = fieldsAt(issue.path);
+    return issue.keys.map((key) => ({
+      path: [...issue.path, key],
+      message: `there is no such field${didYouMean(key, known) || `; the fields are ${known.join(', ')}`}`,
+      atKey: true,
+    }));
+  }
+  return [{ path: issue.path, message: sentence(issue) }];
+}
+
+function sentence(issue: z.core.$ZodIssue): string {
+  const { input } = issue;
+  if (issue.code === 'invalid_type') {
+    if (input === undefined) return `is missing; wanted ${kindNames[issue.expected] ?? issue.expected}`;
+    const quote = issue.expected === 'string' && typeof input !== 'object' ? ': put it in quotes' : '';
+    return `is ${show(input)}; wanted ${kindNames[issue.expected] ?? issue.expected}${quote}`;
+  }
+  if (issue.code === 'invalid_value') {
+    const values = issue.values.map(String);
+    if (input === undefined) return `is missing; wanted ${list(values)}`;
+    return `is ${show(input)}; wanted ${list(values)}${typeof input === 'string' ? didYouMean(input, values) : ''}`;
+  }
+  if (issue.code === 'too_small' || issue.code === 'too_big') return size(issue);
+  return issue.code === 'custom' ? issue.message : `is ${show(input)}; ${issue.message}`;
+}
+
+const kindNames: Readonly<Record<string, string>> = {
+  string: 'a text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'fields of its own',
+  record: 'fields of its own',
+};
+
+const units: Readonly<Record<string, string>> = { string: 'characters', array: 'entries' };
+
+function size(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig): string {
+  const { input } = issue;
+  const small = issue.code === 'too_small';
+  const bound = `${small ? 'at least' : 'at most'} ${small ? issue.minimum : issue.maximum}`;
+  const unit = units[issue.origin];
+  if (unit === undefined) return `is ${show(input)}; wanted ${bound}`;
+  return `has ${(input as { length: number }).length} ${unit}; wanted ${bound}`;
+}
+
+/** A value as a message may quote it: short, and without what could steer a terminal. */
+function show(value: unknown): string {
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object' && value !== null) return 'fields of its own';
+  const text = typeof value === 'string' ? value.replace(/\p{Cc}/gu, '�') : String(value);
+  const short = text.length > 60 ? `${text.slice(0, 60)}…` : text;
+  return typeof value === 'string' ? `'${short}'` : short === 'null' ? 'empty' : short;
+}
+
+function list(values: readonly string[]): string {
+  return values.length === 1 ? `${values[0]}` : `${values.slice(0, -1).join(', ')} or ${values.at(-1)}`;
+}
+
+/** Names of the fields that the schema has at a path. */
+function fieldsAt(path: readonly PropertyKey[]): string[] {
+  let schema: unknown = submissionSchema;
+  for (const step of path) {
+    const inner = unwrap(schema);
+    if (inner instanceof z.ZodObject) schema = inner.shape[String(step)];
+    else if (inner instanceof z.ZodArray) schema = inner.element;
+  }
+  const found = unwrap(schema);
+  return found instanceof z.ZodObject ? Object.keys(found.shape) : [];
+}
+
+function unwrap(schema: unknown): unknown {
+  let inner = schema;
+  while (inner instanceof z.ZodDefault || inner instanceof z.ZodOptional || inner instanceof z.ZodNullable) {
+    inner = inner.unwrap();
+  }
+  return inner;
+}

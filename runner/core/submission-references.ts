@@ -1,0 +1,71 @@
+import { didYouMean } from './closest.ts';
+import { findDataset } from './datasets/index.ts';
+import { architectures } from './models/index.ts';
+import type { Recipe, Submission } from './submission.ts';
+import type { Mistake } from './submission-mistakes.ts';
+import { tracks } from './tracks.ts';
+import { trainingMethods } from './training/index.ts';
+
+/**
+ * Checks what a submission names: that it exists here, and that its parts go together.
+ * @returns every mistake; none when all is well
+ */
+export function referenceMistakes(submission: Submission): Mistake[] {
+  return [
+    ...architectureMistakes(submission),
+    ...submission.claims.flatMap(({ track }, i) => claimMistakes(submission, track, i)),
+    ...(submission.recipe === undefined ? [] : recipeMistakes(submission, submission.recipe)),
+    ...submission.defenses.map(({ id }, i) => ({
+      path: ['defenses', i, 'id'],
+      message: `there is no '${id}'; no defense at inference can be named yet`,
+    })),
+  ];
+}
+
+function unknown(path: readonly PropertyKey[], id: string, known: readonly { readonly id: string }[]): Mistake {
+  const ids = known.map((one) => one.id);
+  return { path, message: `there is no '${id}'${didYouMean(id, ids) || `; wanted ${ids.join(', ')}`}` };
+}
+
+function architectureMistakes({ model, datasets }: Submission): Mistake[] {
+  const path = ['model', 'architecture'];
+  const architecture = architectures.find((one) => one.id === model.architecture);
+  if (architecture === undefined) return [unknown(path, model.architecture, architectures)];
+  const { shape, name, classNames } = findDataset(datasets[0] ?? '');
+  if (architecture.inputShape.join() === shape.join() && architecture.classes === classNames.length) return [];
+  const takes = `takes images of ${architecture.inputShape.join(' × ')}`;
+  return [{ path, message: `${architecture.id} ${takes}; those of ${name} have ${shape.join(' × ')}` }];
+}
+
+function claimMistakes({ datasets }: Submission, id: string, index: number): Mistake[] {
+  const path = ['claims', index, 'track'];
+  const track = tracks.find((one) => one.id === id);
+  const served = tracks.filter(({ dataset }) => dataset === datasets[0]);
+  if (track === undefined) return [unknown(path, id, served)];
+  return track.dataset === datasets[0]
+    ? []
+    : [{ path, message: `${id} is a track of ${track.dataset}, not of ${datasets[0]}` }];
+}
+
+function recipeMistakes({ datasets }: Submission, recipe: Recipe): Mistake[] {
+  const mistakes: Mistake[] = [];
+  if (recipe.dataset !== datasets[0]) {
+    const message = `is ${recipe.dataset}, and datasets says ${datasets[0]}; wanted the same`;
+    mistakes.push({ path: ['recipe', 'dataset'], message });
+  }
+  const method = trainingMethods.find(({ id }) => id === recipe.method);
+  if (method === undefined) return [...mistakes, unknown(['recipe', 'method'], recipe.method, trainingMethods)];
+  const parsed = method.optionsSchema.safeParse(recipe.options);
+  for (const issue of parsed.error?.issues ?? []) {
+    const path = ['recipe', 'options', ...issue.path];
+    if (issue.code !== 'unrecognized_keys') mistakes.push({ path, message: issue.message });
+    else {
+      const known = Object.keys((method.optionsSchema as { shape?: object }).shape ?? {});
+      for (const key of issue.keys) {
+        const way = didYouMean(key, known) || `; the options are ${known.join(', ')}`;
+        mistakes.push({ path: [...path, key], message: `method ${method.id} has no such option${way}`, atKey: true });
+      }
+    }
+  }
+  return mistakes;
+}

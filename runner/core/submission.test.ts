@@ -1,0 +1,96 @@
+import { describe, expect, test } from 'vitest';
+import { closest } from './closest.ts';
+import { parseManifest } from './submission-mistakes.ts';
+import { referenceMistakes } from './submission-references.ts';
+
+const good = {
+  id: 'Someone2020Method',
+  name: 'A method',
+  authors: ['Some One'],
+  licence: 'MIT',
+  datasets: ['mnist'],
+  model: { format: 'safetensors', architecture: 'papernot-mnist' },
+  recipe: { method: 'standard', dataset: 'mnist' },
+};
+
+function messages(value: unknown): string[] {
+  const parsed = parseManifest(value);
+  const mistakes = 'mistakes' in parsed ? parsed.mistakes : referenceMistakes(parsed.submission);
+  return mistakes.map(({ path, message }) => `${path.map(String).join('.')}: ${message}`);
+}
+
+describe('a manifest', () => {
+  test('gets its defaults', () => {
+    const parsed = parseManifest(good);
+    expect(parsed).toMatchObject({
+      submission: { description: '', paper: null, claims: [], randomised: false, recipe: { seed: 0, options: {} } },
+    });
+    expect(messages(good)).toEqual([]);
+  });
+
+  const { licence: _, ...unlicensed } = good;
+  const recipe = (change: object) => ({ ...good, recipe: { ...good.recipe, ...change } });
+  const model = (change: object) => ({ ...good, model: { ...good.model, ...change } });
+  test.each<[string, unknown, string]>([
+    ['a missing field', unlicensed, 'licence: is missing; wanted a text'],
+    ['a mistyped field', { ...good, lisence: 'MIT' }, "lisence: there is no such field; did you mean 'licence'?"],
+    ['a mistyped field inside', model({ arch1tecture: 'x' }), "did you mean 'architecture'?"],
+    ['a field like no other', { ...good, quux: 1 }, 'quux: there is no such field; the fields are id, name'],
+    ['a number for a text', { ...good, name: 1000 }, 'name: is 1000; wanted a text: put it in quotes'],
+    [
+      'a mistyped choice',
+      { ...good, datasets: ['mnits'] },
+      "is 'mnits'; wanted mnist, fashion-mnist or cifar10; did you",
+    ],
+    ['no author', { ...good, authors: [] }, 'authors: has 0 entries; wanted at least 1'],
+    ['an id like a path', { ...good, id: '../x' }, "id: is '../x'; wanted AuthorYearWord"],
+    ['a reserved id', { ...good, id: 'Con' }, 'is reserved'],
+    ['letters that only look like Latin', { ...good, id: 'Рapernot2016X' }, 'wanted AuthorYearWord'],
+    ['javascript: as an address', { ...good, code: 'javascript:alert(1)' }, 'code: is'],
+    ['http: as an address', { ...good, code: 'http://example.org' }, 'wanted an https:// address'],
+    ['text that turns around', { ...good, name: 'A\u202eB' }, 'control or invisible character'],
+    ['an escape sequence', { ...good, authors: ['\u001b[31m'] }, 'control or invisible character'],
+    ['weights without their SHA-256', model({ file: 'model.safetensors' }), 'model.sha256: is missing'],
+    ['a SHA-256 without weights', model({ sha256: 'a'.repeat(64) }), 'model.file: is missing'],
+    ['weights elsewhere', model({ file: '../../etc/passwd', sha256: 'a'.repeat(64) }), 'without folders'],
+    ['neither weights nor recipe', { ...good, recipe: undefined }, 'wanted weights, a recipe, or both'],
+    ['a seed that is no whole number', recipe({ seed: 1.5 }), 'recipe.seed: '],
+    [
+      'an unknown method',
+      recipe({ method: 'standrd' }),
+      "recipe.method: there is no 'standrd'; did you mean 'standard'?",
+    ],
+    ['an unknown option', recipe({ options: { epoch: 3 } }), "has no such option; did you mean 'epochs'?"],
+    ['an option out of its range', recipe({ options: { epochs: 0 } }), 'recipe.options.epochs: '],
+    ['a recipe for other data', recipe({ dataset: 'cifar10' }), 'recipe.dataset: is cifar10, and datasets says mnist'],
+    ['an unknown architecture', model({ architecture: 'papernot-mnits' }), "did you mean 'papernot-mnist'?"],
+    ['an architecture for other images', model({ architecture: 'papernot-cifar10' }), 'takes images of 32 × 32 × 3'],
+    [
+      'a claim for no track',
+      { ...good, claims: [{ track: 'mnist-linf-0.4', robustAccuracy: 0.5, source: 'table 1' }] },
+      "claims.0.track: there is no 'mnist-linf-0.4'; did you mean 'mnist-linf-0.3'?",
+    ],
+    [
+      'percent for a fraction',
+      { ...good, claims: [{ track: 'mnist-linf-0.3', robustAccuracy: 55, source: 't' }] },
+      'is 55; wanted at most 1',
+    ],
+    ['a list for everything', [], 'is a list; wanted fields of its own'],
+  ])('with %s is refused in a sentence', (_name, value, message) => {
+    expect(messages(value).join('\n')).toContain(message);
+  });
+
+  test('every mistake comes at once', () => {
+    const found = messages({ ...good, id: 'x', name: 3, datasets: ['x'], extra: 1 });
+    expect(found.map((text) => text.split(':')[0])).toEqual(
+      expect.arrayContaining(['id', 'name', 'datasets.0', 'extra']),
+    );
+  });
+});
+
+test('the closest word is found over one edit of each kind, and none for a word that is like no other', () => {
+  const words = ['licence', 'authors'];
+  for (const typed of ['licnce', 'liicence', 'license', 'lcience', 'LICENCE'])
+    expect(closest(typed, words)).toBe('licence');
+  expect(closest('quux', words)).toBeUndefined();
+});

@@ -1,0 +1,221 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { papernotMnist } from '#core/models/papernot.ts';
+import { encodeSafetensors } from '#core/models/safetensors.ts';
+import { checkSubmission } from './submission-check.ts';
+import { createSubmission } from './submission-create.ts';
+import { parseSubmission } from './submission-text.ts';
+import { readSubmission } from './submissions.ts';
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+const manifest = `id: Someone2020Method
+name: A method
+authors: [Some One]
+licence: MIT
+datasets: [mnist]
+model:
+  format: safetensors
+  architecture: papernot-mnist
+recipe:
+  method: standard
+  dataset: mnist
+`;
+
+describe('the text of submission.yaml', () => {
+  const change = (from: string | RegExp, to: string) => manifest.replace(from, to);
+  test('is read', () => {
+    expect(parseSubmission(bytes(manifest)).id).toBe('Someone2020Method');
+    expect(parseSubmission(bytes(`\ufeff${manifest.replaceAll('\n', '\r\n')}`)).name).toBe('A method');
+    expect(parseSubmission(bytes(change('A method', 'NO'))).name).toBe('NO');
+  });
+
+  test.each<[string, string | Uint8Array, string]>([
+    [
+      'a mistyped field, at the field',
+      change('licence', 'lisence'),
+      "submission.yaml:4:1 lisence: there is no such field; did you mean 'licence'?",
+    ],
+    ['a wrong value, at the value', change('[mnist]', '[mnits]'), 'submission.yaml:5:12 datasets.0: '],
+    [
+      'a missing field, where it belongs',
+      change('  format: safetensors\n', ''),
+      'submission.yaml:7:3 model.format: is missing',
+    ],
+    [
+      'a wrong name further down',
+      change('method: standard', 'method: magic'),
+      "submission.yaml:10:11 recipe.method: there is no 'magic'",
+    ],
+    [
+      'a number that YAML made of a name',
+      change('A method', '1e3'),
+      'submission.yaml:2:7 name: is 1000; wanted a text',
+    ],
+    ['a key that stands twice', `${manifest}name: again\n`, 'submission.yaml:12:1 Map keys must be unique'],
+    ['a tab for indentation', change('  format', '\tformat'), 'submission.yaml:7:1'],
+    ['__proto__', `${manifest}__proto__: { x: 1 }\n`, 'submission.yaml:12:1 __proto__: there can be no field'],
+    ['a tag', change('A method', '!!js/function x'), 'submission.yaml:2:7 Unresolved tag'],
+    ['two documents', `${manifest}---\nid: x\n`, 'multiple documents'],
+    ['nothing', '', 'submission.yaml:1:1 wanted fields'],
+    ['a NUL', change('A method', 'A\0method'), 'a NUL character'],
+    ['bytes that are no UTF-8', Uint8Array.of(0x69, 0xff), 'is not text in UTF-8'],
+    ['10 MB', 'a'.repeat(10_000_000), '10000000 bytes; wanted at most 65536'],
+    [
+      'an alias bomb',
+      `a: &a [x,x]\nb: &b [*a,*a]\n${Array.from({ length: 30 }, (_, i) => `c${i}: *b\n`).join('')}`,
+      'more than 20 aliases',
+    ],
+    ['brackets without end', '['.repeat(60_000), 'brackets inside one another'],
+    [
+      'dashes without end',
+      `a:\n${Array.from({ length: 200 }, (_, i) => `${' '.repeat(i)}-\n`).join('')}`,
+      'nested too deeply',
+    ],
+  ])('with %s is refused with its line and column', (_name, text, message) => {
+    const read = () => parseSubmission(typeof text === 'string' ? bytes(text) : text);
+    expect(read).toThrow(expect.objectContaining({ kind: 'submission', message: expect.stringContaining(message) }));
+    expect(({} as { x?: number }).x).toBeUndefined();
+  });
+
+  test('every mistake is told at once, in the order of the lines', () => {
+    const text = change('A method', '3').replace('MIT', '[1]').replace('[mnist]', '[]');
+    expect(() => parseSubmission(bytes(text))).toThrow(
+      /^submission\.yaml:2:7 .*\nsubmission\.yaml:4:10 .*\nsubmission\.yaml:5:11 [^\n]*$/,
+    );
+  });
+});
+
+describe('a folder', () => {
+  let parent: string;
+  let folder: string;
+  beforeEach(async () => {
+    parent = await mkdtemp(join(tmpdir(), 'parapet-submissions-'));
+    folder = join(parent, 'Someone2020Method');
+    await mkdir(folder);
+    await writeFile(join(folder, 'submission.yaml'), manifest);
+  });
+  afterEach(() => rm(parent, { recursive: true }));
+
+  const weights = encodeSafetensors(
+    Object.fromEntries(
+      papernotMnist.parameters.map(({ name, shape }) => [
+        name,
+        { shape, data: new Float32Array(shape.reduce((product, side) => product * side, 1)) },
+      ]),
+    ),
+  );
+  async function addModel(model: Uint8Array | string, sha256 = createHash('sha256').update(model).digest('hex')) {
+    await writeFile(join(folder, 'model.safetensors'), model);
+    const named = `architecture: papernot-mnist\n  file: model.safetensors\n  sha256: ${sha256}`;
+    await writeFile(join(folder, 'submission.yaml'), manifest.replace('architecture: papernot-mnist', named));
+  }
+
+  test('is read with its weights, and its digest changes with either', async () => {
+    const recipe = await readSubmission(folder);
+    expect(recipe).toMatchObject({ submission: { id: 'Someone2020Method' }, folder, model: null });
+    await addModel(weights);
+    const whole = await readSubmission(folder);
+    expect(whole.model).toEqual(weights);
+    expect(new Set([recipe.digest, whole.digest]).size).toBe(2);
+    await addModel(weights.with(weights.length - 1, 1));
+    expect((await readSubmission(folder)).digest).not.toBe(whole.digest);
+    expect(await checkSubmission(folder)).toMatchObject({
+      parameters: 312_202,
+      modelBytes: weights.length,
+      warnings: [],
+    });
+  });
+
+  test.each<[string, () => Promise<unknown>, string]>([
+    ['weights that were altered', () => addModel(weights, 'a'.repeat(64)), 'model.sha256 is aaaa'],
+    [
+      'weights of another net',
+      () => addModel(encodeSafetensors({ x: { shape: [1], data: Float32Array.of(1) } })),
+      'do not fit',
+    ],
+    ['truncated weights', () => addModel(weights.subarray(0, 1000)), 'safetensors'],
+    [
+      'a Git LFS pointer',
+      () => addModel('version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n'),
+      'Git LFS pointer',
+    ],
+    [
+      'missing weights',
+      () => addModel(weights).then(() => rm(join(folder, 'model.safetensors'))),
+      'model.safetensors is missing',
+    ],
+    [
+      'a link for weights',
+      async () => {
+        await addModel(weights);
+        await rm(join(folder, 'model.safetensors'));
+        await symlink('/etc/passwd', join(folder, 'model.safetensors'));
+      },
+      'is a link',
+    ],
+    [
+      'a pipe for weights',
+      async () => {
+        await addModel(weights);
+        await rm(join(folder, 'model.safetensors'));
+        execFileSync('mkfifo', [join(folder, 'model.safetensors')]);
+      },
+      'is not an ordinary file',
+    ],
+    ['no submission.yaml', () => rm(join(folder, 'submission.yaml')), 'submission.yaml is missing'],
+    ['a folder inside', () => mkdir(join(folder, 'nested')), 'wanted plain files only'],
+    [
+      'another id',
+      () => writeFile(join(folder, 'submission.yaml'), manifest.replace('Someone', 'Other')),
+      "id is 'Other2020Method'",
+    ],
+    ['a twin in capitals', () => mkdir(join(parent, 'SOMEONE2020Method')), 'only in case'],
+  ])('with %s is refused', async (_name, damage, message) => {
+    await damage();
+    await expect(checkSubmission(folder)).rejects.toMatchObject({
+      kind: 'submission',
+      message: expect.stringContaining(message),
+    });
+  });
+
+  test('that is none is a mistake of the caller', async () => {
+    await expect(readSubmission(join(parent, 'Nowhere'))).rejects.toMatchObject({ kind: 'usage' });
+    await expect(readSubmission(join(folder, 'submission.yaml'))).rejects.toThrow('is not a folder');
+  });
+
+  test('may hold more than is read, and says so', async () => {
+    await writeFile(join(folder, 'README.md'), '');
+    await writeFile(join(folder, 'notes.txt'), '');
+    const { warnings } = await checkSubmission(folder);
+    expect(warnings.join('\n')).toMatch(/no weights yet.*\nnotes\.txt is not used/);
+  });
+
+  test('that is new is valid as it stands, whatever is in its name, and none is made twice or by halves', async () => {
+    const values = {
+      id: 'New2026Thing',
+      name: 'A: "b" # c',
+      author: "O'Brien",
+      dataset: 'mnist',
+      architecture: 'papernot-mnist',
+    };
+    const made = await createSubmission(parent, values);
+    expect(await checkSubmission(made)).toMatchObject({ id: 'New2026Thing', name: 'A: "b" # c' });
+    await expect(createSubmission(parent, values)).rejects.toMatchObject({
+      kind: 'usage',
+      message: expect.stringContaining('already'),
+    });
+    await expect(createSubmission(parent, { ...values, id: 'lower' })).rejects.toMatchObject({ kind: 'usage' });
+    expect((await readdir(parent)).sort()).toEqual(['New2026Thing', 'Someone2020Method']);
+  });
+});
+
+test('the submissions of this repository are valid', async () => {
+  const submissions = fileURLToPath(new URL('../../submissions/', import.meta.url));
+  for (const id of await readdir(submissions)) expect((await checkSubmission(join(submissions, id))).id).toBe(id);
+  expect(await readFile(join(submissions, 'Undefended', 'submission.yaml'), 'utf8')).toContain('id: Undefended');
+});
