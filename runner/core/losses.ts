@@ -58,7 +58,9 @@ export function margin(labels: ArrayLike<number>): PerExampleLoss {
   return lossWithDerivative((z) => {
     const own = oneHot(labels, z.shape[1]);
     const masked = tf.where(tf.greater(own, 0), tf.fill(z.shape, -3.4e38), z);
-    const rival = tf.oneHot(tf.argMax(masked, 1) as tf.Tensor1D, z.shape[1], 1, 0, 'float32') as tf.Tensor2D;
+    // Not tf.oneHot: on wasm it writes the bits of integers into a float32 tensor.
+    const classes = tf.range(0, z.shape[1], 1, 'int32');
+    const rival = tf.cast(tf.equal(tf.expandDims(tf.argMax(masked, 1), 1), classes), 'float32');
     const derivative = tf.sub(own, rival);
     return { value: tf.sum(tf.mul(z, derivative), 1), derivative };
   });

@@ -50,16 +50,12 @@ function ontoLinf(x: Float32Array, xAdv: Float32Array, epsilon: number) {
 }
 
 function ontoL2(x: Float32Array, xAdv: Float32Array, epsilon: number) {
-  const reach = epsilon * (1 + BALL_TOLERANCE);
-  let length = l2(x, xAdv);
-  // Rounding to float32 may leave it outside by a hair: then once more, from there.
-  for (let attempt = 0; length > reach; attempt++) {
-    const scale = attempt < 8 ? epsilon / length : 0;
-    for (let i = 0; i < x.length; i++) {
-      const origin = x[i] as number;
-      xAdv[i] = origin + scale * ((xAdv[i] as number) - origin);
-    }
-    length = l2(x, xAdv);
+  const length = l2(x, xAdv);
+  if (length <= epsilon * (1 + BALL_TOLERANCE)) return;
+  const scale = epsilon / length;
+  for (let i = 0; i < x.length; i++) {
+    const origin = x[i] as number;
+    xAdv[i] = roundTowards(origin + scale * ((xAdv[i] as number) - origin), origin);
   }
 }
 

@@ -22,7 +22,9 @@ const optionsSchema = z.strictObject({
     .number()
     .positive()
     .default(0.01)
-    .describe('Step size of Adam. A black or white pixel takes some 600 steps of 0.01 to move: raise it for fewer steps.'),
+    .describe(
+      'Step size of Adam. A black or white pixel takes some 600 steps of 0.01 to move: raise it for fewer steps.',
+    ),
   confidence: z.number().min(0).default(0).describe('Margin of logits (κ) by which an image must be misclassified.'),
   abortEarly: z
     .boolean()

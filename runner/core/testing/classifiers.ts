@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Classifier } from '../models/classifier.ts';
 import { exampleRandom } from '../random.ts';
+import { oneHot } from '../tensors.ts';
 
 type Shape = Classifier['inputShape'];
 
@@ -48,10 +49,7 @@ export function radial(radius: number): Classifier {
 
 /** Class 0 for every image, by logits that do not depend on it. */
 export function constant(classes: number): Classifier {
-  return classifier(
-    (x) => tf.tile(tf.oneHot(tf.tensor1d([0], 'int32'), classes, 1, 0, 'float32'), [x.shape[0], 1]),
-    classes,
-  );
+  return classifier((x) => tf.tile(oneHot([0], classes), [x.shape[0], 1]), classes);
 }
 
 /** Every logit the same, whatever the image: never right. */

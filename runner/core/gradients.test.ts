@@ -1,0 +1,154 @@
+import * as tf from '@tensorflow/tfjs';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { startBackend } from '../backends/index.ts';
+import { needsNative } from '../backends/testing.ts';
+import { gradientModel, type PerExampleLoss } from './gradients.ts';
+import { classLogit, classProbability, crossEntropy, margin, otherLogits } from './losses.ts';
+import type { Classifier } from './models/classifier.ts';
+import { exampleRandom } from './random.ts';
+import { constant, randomLinear, scaled } from './testing/classifiers.ts';
+
+/** Convolution, pooling, convolution, dense: the kinds of layer that the papers' nets have, with smooth activations. */
+function smallNet(): Classifier {
+  const random = exampleRandom(5, 'net');
+  const filters1 = random.normal([0], 0, 3 * 3 * 4).map((v) => 0.4 * v);
+  const filters2 = random.normal([1], 0, 2 * 2 * 4 * 3).map((v) => 0.4 * v);
+  const dense = random.normal([2], 0, 12 * 3).map((v) => 0.6 * v);
+  return {
+    inputShape: [8, 8, 1],
+    classes: 3,
+    logits: (x) =>
+      tf.tidy(() => {
+        const first = tf.tanh(tf.conv2d(x, tf.tensor4d(filters1.slice(), [3, 3, 1, 4]), 1, 'valid'));
+        const pooled = tf.maxPool(first as tf.Tensor4D, 2, 2, 'valid');
+        const second = tf.tanh(tf.conv2d(pooled, tf.tensor4d(filters2.slice(), [2, 2, 4, 3]), 1, 'valid'));
+        const flat = tf.reshape(second, [x.shape[0], 12]);
+        return tf.matMul(flat, tf.tensor2d(dense.slice(), [12, 3])) as tf.Tensor2D;
+      }),
+    dispose: () => {},
+  };
+}
+
+const losses: [string, PerExampleLoss][] = [
+  ['cross-entropy', crossEntropy([0, 2])],
+  ['margin', margin([0, 2])],
+  ['probability', classProbability([1, 1])],
+  ['logit', classLogit([1, 1])],
+  ['other logits', otherLogits([1, 1])],
+];
+
+describe.each(['cpu', 'wasm', 'native'] as const)('on %s', (backend) => {
+  beforeEach(async (context) => {
+    if (backend === 'native') needsNative(context);
+    await (backend === 'cpu' ? tf.setBackend('cpu') : startBackend(backend));
+  });
+
+  const pixels = exampleRandom(3, 'pixels').uniform([0, 1], 0, 64);
+  const imagesOf = (values: Float32Array) => tf.tensor4d(values.slice(), [2, 8, 8, 1]);
+
+  test.each(losses)('the gradient of the %s equals central differences', async (_name, loss) => {
+    const model = gradientModel(smallNet());
+    const x = imagesOf(pixels);
+    const { logits, gradient } = model.gradient(x, loss);
+    const slopes = await gradient.data();
+    const h = 1e-2;
+    const value = (values: Float32Array) =>
+      tf.tidy(() => tf.sum(loss(model.logits(imagesOf(values)))).dataSync()[0] as number);
+    const largest = Math.max(...slopes.map(Math.abs));
+    // Every fifth pixel of each image; none of them is where two cells of a pool tie.
+    for (let i = 0; i < pixels.length; i += 5) {
+      const up = pixels.slice();
+      const down = pixels.slice();
+      up[i] = (up[i] as number) + h;
+      down[i] = (down[i] as number) - h;
+      const difference = (value(up) - value(down)) / (2 * h);
+      expect(Math.abs(difference - (slopes[i] as number))).toBeLessThan(0.01 * largest + 1e-4);
+    }
+    tf.dispose([x, logits, gradient]);
+    model.dispose();
+  });
+
+  test('several losses share one forward pass and give what they give alone', async () => {
+    const model = gradientModel(smallNet());
+    const x = imagesOf(pixels);
+    const together = model.gradients(
+      x,
+      losses.map(([, loss]) => loss),
+    );
+    expect(model.counts).toEqual({ forwardCalls: 2, gradientCalls: 10 });
+    for (const [i, [, loss]] of losses.entries()) {
+      const alone = model.gradient(x, loss);
+      expect(await together.gradients[i]?.data()).toEqual(await alone.gradient.data());
+      expect(await together.logits.data()).toEqual(await alone.logits.data());
+      tf.dispose([alone.logits, alone.gradient]);
+    }
+    tf.dispose([x, together.logits, ...together.gradients]);
+    model.dispose();
+  });
+
+  test('each image has the gradient of its own loss', async () => {
+    const linear = randomLinear(3, 2);
+    const model = gradientModel(linear);
+    const x = tf.tensor4d(new Float32Array(32).fill(0.5), [2, 4, 4, 1]);
+    const { logits, gradient } = model.gradient(x, classLogit([0, 2]));
+    const slopes = await gradient.data();
+    for (let i = 0; i < 16; i++) {
+      expect(slopes[i]).toBeCloseTo(linear.weights[i * 3] as number, 6);
+      expect(slopes[16 + i]).toBeCloseTo(linear.weights[i * 3 + 2] as number, 6);
+    }
+    tf.dispose([x, logits, gradient]);
+    model.dispose();
+  });
+
+  test('gradients of 1e-20 arrive, and are not taken for zero', async () => {
+    const model = gradientModel(scaled(randomLinear(3, 2), 1e-20));
+    const x = tf.tensor4d(new Float32Array(16).fill(0.5), [1, 4, 4, 1]);
+    const { logits, gradient } = model.gradient(x, classLogit([0]));
+    const largest = Math.max(...(await gradient.data()).map(Math.abs));
+    expect(largest).toBeGreaterThan(1e-21);
+    expect(largest).toBeLessThan(1e-19);
+    expect(await model.zeroGradients()).toBe(0);
+    tf.dispose([x, logits, gradient]);
+    model.dispose();
+  });
+
+  test('where the logits do not depend on the image the gradient is zero, and counted as such', async () => {
+    const model = gradientModel(constant(3));
+    const x = tf.tensor4d(new Float32Array(32), [2, 4, 4, 1]);
+    const { logits, gradients } = model.gradients(x, [classLogit([0, 1]), margin([0, 1])]);
+    for (const gradient of gradients) expect([...(await gradient.data())].every((value) => value === 0)).toBe(true);
+    expect(await model.zeroGradients()).toBe(4);
+    tf.dispose([x, logits, ...gradients]);
+    model.dispose();
+  });
+
+  test('leaves behind what it returns and nothing else', () => {
+    const model = gradientModel(smallNet());
+    const x = imagesOf(pixels);
+    const before = tf.memory().numTensors;
+    const results = [1, 2].map(() =>
+      model.gradients(
+        x,
+        losses.map(([, loss]) => loss),
+      ),
+    );
+    // Six results a time, and the meter.
+    expect(tf.memory().numTensors).toBe(before + 2 * 6 + 1);
+    for (const { logits, gradients } of results) tf.dispose([logits, ...gradients]);
+    model.dispose();
+    expect(tf.memory().numTensors).toBe(before);
+    x.dispose();
+  });
+
+  test('results belong to the tidy around them', () => {
+    const model = gradientModel(smallNet());
+    const x = imagesOf(pixels);
+    const before = tf.memory().numTensors;
+    tf.tidy(() => {
+      model.gradients(x, [classLogit([0, 1]), otherLogits([0, 1])]);
+    });
+    model.dispose();
+    expect(tf.memory().numTensors).toBe(before);
+    x.dispose();
+  });
+});
