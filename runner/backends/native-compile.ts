@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { bindingName, quietName } from './native-files.ts';
+import { bindingName, opsName, quietName } from './native-files.ts';
 import type { InstallOptions } from './native-install.ts';
 import { runTool } from './tools.ts';
 
@@ -11,12 +11,13 @@ const require = createRequire(import.meta.url);
 const packageFolder = dirname(require.resolve('@tensorflow/tfjs-node/package.json'));
 const bindingSources = ['tfjs_backend.cc', 'tfjs_binding.cc'].map((name) => join(packageFolder, 'binding', name));
 const quietSource = join(import.meta.dirname, 'native-quiet.cc');
-const common = ['-O2', '-std=c++17', '-shared', '-fPIC', '-DNAPI_VERSION=8', '-Wl,-rpath,$ORIGIN/tensorflow'];
+const opsSource = join(import.meta.dirname, 'native-ops.cc');
+const common = ['-O3', '-std=c++17', '-shared', '-fPIC', '-DNAPI_VERSION=8', '-Wl,-rpath,$ORIGIN/tensorflow'];
 
 /** Digest of everything we compile: an installation made from other sources is made anew. */
 export function sourceDigest(): string {
   const hash = createHash('sha256').update(common.join(' '));
-  for (const file of [...bindingSources, quietSource]) hash.update(readFileSync(file));
+  for (const file of [...bindingSources, quietSource, opsSource]) hash.update(readFileSync(file));
   return hash.digest('hex');
 }
 
@@ -33,6 +34,7 @@ export async function compileBinding(staging: string, options: InstallOptions): 
   const linked = ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'].map((name) => join(libraries, name));
   await compile([...include, ...bindingSources, ...linked], join(staging, bindingName), options);
   await compile([quietSource, '-ldl'], join(staging, quietName), options);
+  await compile([...include, opsSource, ...linked, '-pthread'], join(staging, opsName), options);
 }
 
 async function compile(args: readonly string[], target: string, options: InstallOptions): Promise<void> {

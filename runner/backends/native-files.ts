@@ -18,6 +18,9 @@ export const bindingName = 'tfjs_binding.node';
 /** File name of the addon that keeps TensorFlow's greeting off stderr. */
 export const quietName = 'quiet.node';
 
+/** File name of the addon with ops of ours. */
+export const opsName = 'ops.node';
+
 /** Whether a whole installation is there: its folder gets its name last. */
 export function isInstalled(flavour: Flavour): boolean {
   return existsSync(join(nativeDirectory(flavour), bindingName));

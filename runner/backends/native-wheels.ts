@@ -11,9 +11,13 @@ export interface Wheel {
 }
 
 /** What the compiler needs of TensorFlow's headers: its C interface. */
-const headers = ['tensorflow/c/', 'tensorflow/core/platform/', 'tsl/platform/', 'xla/tsl/c/'].map(
-  (folder) => `tensorflow/include/${folder}`,
-);
+const headers = [
+  'tensorflow/c/',
+  'tensorflow/core/platform/',
+  'tensorflow/core/common_runtime/next_pluggable_device/c/',
+  'tsl/platform/',
+  'xla/tsl/c/',
+].map((folder) => `tensorflow/include/${folder}`);
 const libraries = ['tensorflow/libtensorflow_cc.so.2', 'tensorflow/libtensorflow_framework.so.2'];
 
 /**

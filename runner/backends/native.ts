@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs';
 import { ParapetError } from '#core/errors.ts';
 import { registerGradients } from '#core/kernels/index.ts';
 import { prepareNativeEnvironment } from './environment.ts';
-import { bindingName, type Flavour, isInstalled, nativeDirectory, quietName } from './native-files.ts';
+import { bindingName, type Flavour, isInstalled, nativeDirectory, opsName, quietName } from './native-files.ts';
 import { registerNativeKernels } from './native-kernels.ts';
 import { nativeBackendName } from './native-name.ts';
 import { restoreRemovedUtilities } from './node-shim.ts';
@@ -59,7 +59,8 @@ export async function loadNative(directory: string, flavour: Flavour): Promise<{
     NodeJSKernelBackend: new (binding: Binding, packageName: string) => tf.KernelBackend;
   };
   require('@tensorflow/tfjs-node/dist/register_all_kernels.js');
-  registerNativeKernels();
+  require(join(directory, opsName));
+  registerNativeKernels(binding.isUsingGpuDevice());
   registerGradients();
   const packageName = flavour === 'cuda' ? '@tensorflow/tfjs-node-gpu' : '@tensorflow/tfjs-node';
   if (tf.findBackendFactory(nativeBackendName) === null) {

@@ -13,7 +13,8 @@ type ConvInfo = ReturnType<typeof tf.backend_util.computeConv2DInfo>;
 type Shape4D = [number, number, number, number];
 type Padding = [[0, 0], [number, number], [number, number], [0, 0]];
 
-interface Attributes {
+/** What the two kernels are given; `inputShape` or `filterShape` says what the gradient has. */
+export interface ConvAttributes {
   strides: number | [number, number];
   pad: 'valid' | 'same' | number | tf.backend_util.ExplicitPadding;
   dataFormat: 'NHWC' | 'NCHW';
@@ -24,20 +25,21 @@ interface Attributes {
 
 export function registerConv2DBackprop(): void {
   replaceKernel('wasm', tf.Conv2DBackpropInput, (stock) => (params) => {
-    const attributes = params.attrs as unknown as Attributes;
+    const attributes = params.attrs as unknown as ConvAttributes;
     if (attributes.dataFormat === 'NCHW') return (stock as tf.KernelFunc)(params);
     const { dy, filter } = params.inputs as { dy: tf.Tensor4D; filter: tf.Tensor4D };
-    return tf.tidy(() => inputGradient(dy, filter, convolution(attributes.inputShape, filter.shape, attributes)));
+    return tf.tidy(() => inputGradient(dy, filter, convInfo(attributes.inputShape, filter.shape, attributes)));
   });
   replaceKernel('wasm', tf.Conv2DBackpropFilter, () => (params) => {
-    const attributes = params.attrs as unknown as Attributes;
+    const attributes = params.attrs as unknown as ConvAttributes;
     if (attributes.dataFormat === 'NCHW') throw new Error('Conv2DBackpropFilter on wasm wants the channels last');
     const { x, dy } = params.inputs as { x: tf.Tensor4D; dy: tf.Tensor4D };
-    return tf.tidy(() => filterGradient(x, dy, convolution(x.shape, attributes.filterShape, attributes)));
+    return tf.tidy(() => filterGradient(x, dy, convInfo(x.shape, attributes.filterShape, attributes)));
   });
 }
 
-function convolution(input: Shape4D, filter: Shape4D, { strides, pad, dimRoundingMode }: Attributes): ConvInfo {
+/** Geometry of a convolution of channels-last images. */
+export function convInfo(input: Shape4D, filter: Shape4D, { strides, pad, dimRoundingMode }: ConvAttributes): ConvInfo {
   return tf.backend_util.computeConv2DInfo(input, filter, strides, 1, pad, dimRoundingMode);
 }
 

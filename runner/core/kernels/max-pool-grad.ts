@@ -45,7 +45,7 @@ function scatter(info: PoolInfo, dy: Float32Array, x: Float32Array, dx: Float32A
         const firstRow = Math.max(0, top);
         const firstColumn = Math.max(0, left);
         for (let channel = 0; channel < channels; channel++, out++) {
-          let winner = ((image * inHeight + firstRow) * inWidth + firstColumn) * channels + channel;
+          let winner = -1;
           let largest = Number.NEGATIVE_INFINITY;
           for (let r = firstRow; r < rowEnd; r++) {
             let cell = ((image * inHeight + r) * inWidth + firstColumn) * channels + channel;
@@ -57,7 +57,7 @@ function scatter(info: PoolInfo, dy: Float32Array, x: Float32Array, dx: Float32A
               }
             }
           }
-          dx[winner] = (dx[winner] as number) + (dy[out] as number);
+          if (winner >= 0) dx[winner] = (dx[winner] as number) + (dy[out] as number);
         }
       }
     }
