@@ -4,30 +4,8 @@ import { startBackend } from '../backends/index.ts';
 import { needsNative } from '../backends/testing.ts';
 import { gradientModel, type PerExampleLoss } from './gradients.ts';
 import { classLogit, classProbability, crossEntropy, margin, otherLogits } from './losses.ts';
-import type { Classifier } from './models/classifier.ts';
 import { exampleRandom } from './random.ts';
-import { constant, randomLinear, scaled } from './testing/classifiers.ts';
-
-/** Convolution, pooling, convolution, dense: the kinds of layer that the papers' nets have, with smooth activations. */
-function smallNet(): Classifier {
-  const random = exampleRandom(5, 'net');
-  const filters1 = random.normal([0], 0, 3 * 3 * 4).map((v) => 0.4 * v);
-  const filters2 = random.normal([1], 0, 2 * 2 * 4 * 3).map((v) => 0.4 * v);
-  const dense = random.normal([2], 0, 12 * 3).map((v) => 0.6 * v);
-  return {
-    inputShape: [8, 8, 1],
-    classes: 3,
-    logits: (x) =>
-      tf.tidy(() => {
-        const first = tf.tanh(tf.conv2d(x, tf.tensor4d(filters1.slice(), [3, 3, 1, 4]), 1, 'valid'));
-        const pooled = tf.maxPool(first as tf.Tensor4D, 2, 2, 'valid');
-        const second = tf.tanh(tf.conv2d(pooled, tf.tensor4d(filters2.slice(), [2, 2, 4, 3]), 1, 'valid'));
-        const flat = tf.reshape(second, [x.shape[0], 12]);
-        return tf.matMul(flat, tf.tensor2d(dense.slice(), [12, 3])) as tf.Tensor2D;
-      }),
-    dispose: () => {},
-  };
-}
+import { constant, randomLinear, scaled, smallNet } from './testing/classifiers.ts';
 
 const losses: [string, PerExampleLoss][] = [
   ['cross-entropy', crossEntropy([0, 2])],
@@ -51,19 +29,25 @@ describe.each(['cpu', 'wasm', 'native'] as const)('on %s', (backend) => {
     const x = imagesOf(pixels);
     const { logits, gradient } = model.gradient(x, loss);
     const slopes = await gradient.data();
-    const h = 1e-2;
+    const h = 3e-3;
     const value = (values: Float32Array) =>
       tf.tidy(() => tf.sum(loss(model.logits(imagesOf(values)))).dataSync()[0] as number);
+    const here = value(pixels);
     const largest = Math.max(...slopes.map(Math.abs));
-    // Every fifth pixel of each image; none of them is where two cells of a pool tie.
+    let compared = 0;
     for (let i = 0; i < pixels.length; i += 5) {
       const up = pixels.slice();
       const down = pixels.slice();
       up[i] = (up[i] as number) + h;
       down[i] = (down[i] as number) - h;
-      const difference = (value(up) - value(down)) / (2 * h);
+      const [ahead, behind] = [value(up) - here, here - value(down)];
+      // Where another cell of a pool takes over within the step, there is no one slope to compare with.
+      if (Math.abs(ahead - behind) / h > 0.03 * largest) continue;
+      compared++;
+      const difference = (ahead + behind) / (2 * h);
       expect(Math.abs(difference - (slopes[i] as number))).toBeLessThan(0.01 * largest + 1e-4);
     }
+    expect(compared).toBeGreaterThan(18);
     tf.dispose([x, logits, gradient]);
     model.dispose();
   });

@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { type LinearClassifier, linear, randomLinear, scaled } from '../testing/classifiers.ts';
+import { gradientModel } from '../gradients.ts';
+import { classLogit } from '../losses.ts';
+import { type LinearClassifier, linear, randomLinear, scaled, smallNet } from '../testing/classifiers.ts';
 import { randomImages } from '../testing/images.ts';
 import { linearClass } from '../testing/oracles.ts';
 import { findAttack } from './index.ts';
@@ -139,5 +141,75 @@ describe('saliency on logits, three classes', () => {
     });
     expect([...outcome.xAdv]).toEqual([0, 0, 0, 0]);
     expect(outcome.gradientCalls).toBe(2);
+  });
+});
+
+describe('on a net, the same images as the textbook algorithm with a whole Jacobian', () => {
+  const net = smallNet();
+  const { x, size, examples } = randomImages(4, net.inputShape, 6);
+
+  /** Logits and ∂Z_c/∂x of one image, class by class. */
+  async function jacobian(image: Float32Array) {
+    const model = gradientModel(net);
+    const input = tf.tensor4d(image.slice(), [1, 8, 8, 1]);
+    const classes = [0, 1, 2];
+    const { logits, gradients } = model.gradients(
+      input,
+      classes.map((c) => classLogit([c])),
+    );
+    const rows = await Promise.all(gradients.map((gradient) => gradient.data<'float32'>()));
+    const z = [...(await logits.data())];
+    tf.dispose([input, logits, ...gradients]);
+    model.dispose();
+    return { z, rows };
+  }
+
+  async function textbook(image: Float32Array, target: number, on: string, limit: number): Promise<Float32Array> {
+    const result = image.slice();
+    const open = new Set(result.keys());
+    for (let changed = 0; changed + 2 <= limit; changed += 2) {
+      const { z, rows } = await jacobian(result);
+      if (z.indexOf(Math.max(...z)) === target) break;
+      const total = z.reduce((sum, value) => sum + Math.exp(value), 0);
+      const p = z.map((value) => Math.exp(value) / total);
+      // ∂F_c = F_c · (∂Z_c − Σ F_j ∂Z_j)
+      const slope = (c: number, i: number) => {
+        const own = rows[c]?.[i] as number;
+        if (on === 'logits') return own;
+        return (p[c] as number) * (own - rows.reduce((sum, row, j) => sum + (p[j] as number) * (row[i] as number), 0));
+      };
+      let best = 0;
+      let pair: [number, number] | null = null;
+      for (const a of open) {
+        for (const b of open) {
+          if (b <= a) continue;
+          const alpha = slope(target, a) + slope(target, b);
+          const others = [0, 1, 2].filter((c) => c !== target);
+          const beta = others.reduce((sum, c) => sum + slope(c, a) + slope(c, b), 0);
+          if (alpha > 0 && beta < 0 && -alpha * beta > best) {
+            best = -alpha * beta;
+            pair = [a, b];
+          }
+        }
+      }
+      if (pair === null) break;
+      for (const i of pair) {
+        result[i] = 1;
+        open.delete(i);
+      }
+    }
+    return result;
+  }
+
+  test.each(['probabilities', 'logits'])('on %s', async (on) => {
+    const start = await Promise.all([...examples].map((i) => jacobian(x.slice(i * size, (i + 1) * size))));
+    const y = Int32Array.from(start, ({ z }) => z.indexOf(Math.max(...z)));
+    const target = y.map((own) => (own + 1) % 3);
+    const outcome = await attack({ classifier: net, x, y, target, options: { on, maxFeatures: 12 } });
+    for (const i of examples) {
+      const wanted = await textbook(x.slice(i * size, (i + 1) * size), target[i] as number, on, 12);
+      expect(outcome.xAdv.slice(i * size, (i + 1) * size)).toEqual(wanted);
+    }
+    expect(Math.max(...outcome.distance)).toBeGreaterThan(2);
   });
 });

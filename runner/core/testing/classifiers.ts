@@ -94,3 +94,24 @@ export function step(): Classifier {
     return tf.concat([tf.sub(1, bright), bright], 1);
   }, 2);
 }
+
+/** Convolution, pooling, convolution, dense: the kinds of layer that the papers' nets have, with smooth activations; [8, 8, 1] to 3. */
+export function smallNet(): Classifier {
+  const random = exampleRandom(5, 'net');
+  const filters1 = random.normal([0], 0, 3 * 3 * 4).map((v) => 0.4 * v);
+  const filters2 = random.normal([1], 0, 2 * 2 * 4 * 3).map((v) => 0.4 * v);
+  const dense = random.normal([2], 0, 12 * 3).map((v) => 0.6 * v);
+  return {
+    inputShape: [8, 8, 1],
+    classes: 3,
+    logits: (x) =>
+      tf.tidy(() => {
+        const first = tf.tanh(tf.conv2d(x, tf.tensor4d(filters1.slice(), [3, 3, 1, 4]), 1, 'valid'));
+        const pooled = tf.maxPool(first as tf.Tensor4D, 2, 2, 'valid');
+        const second = tf.tanh(tf.conv2d(pooled, tf.tensor4d(filters2.slice(), [2, 2, 4, 3]), 1, 'valid'));
+        const flat = tf.reshape(second, [x.shape[0], 12]);
+        return tf.matMul(flat, tf.tensor2d(dense.slice(), [12, 3])) as tf.Tensor2D;
+      }),
+    dispose: () => {},
+  };
+}
