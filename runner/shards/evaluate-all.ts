@@ -25,7 +25,7 @@ export interface Evaluated {
 
 /**
  * Evaluates every request; all of them are checked before anything is computed, and share the worker processes.
- * @throws what the first request that failed threw, after the others have ended
+ * @throws what the first request to fail threw; the others stop, and go on from there when they are asked for again
  */
 export async function evaluateAll(requests: readonly Request[], options: EvaluateOptions): Promise<Evaluated[]> {
   return withPrepared(requests, options, async (prepared, path, session, order) => {
@@ -59,12 +59,17 @@ async function withPrepared<T>(
       prepared.push(await prepare(request, report, code, options.signal));
       throwIfInterrupted(options.signal);
     }
-    const settled = await Promise.allSettled(
-      prepared.map((one, order) => body(one, options.out ?? pathOf(one, options.publish), session, order)),
+    const running = prepared.map((one, order) =>
+      body(one, options.out ?? pathOf(one, options.publish), session, order),
     );
-    const failed = settled.find((outcome) => outcome.status === 'rejected');
-    if (failed !== undefined) throw failed.reason;
-    return settled.map((outcome) => (outcome as PromiseFulfilledResult<T>).value);
+    try {
+      return await Promise.all(running);
+    } catch (error) {
+      // The others let go of their journals and locks before anyone hears of it.
+      session.stop();
+      await Promise.allSettled(running);
+      throw error;
+    }
   });
 }
 

@@ -21,6 +21,8 @@ export interface Session {
   /** Workers of another backend, started when first asked for. */
   readonly confirming: { readonly backend: WorkerBackend; pool(): Promise<Pool> };
   readonly tally: Tally;
+  /** Ends the workers; whoever waits for one is told that it was interrupted. */
+  stop(): void;
   /** Told what a person should know beside the progress. */
   note(message: string): void;
 }

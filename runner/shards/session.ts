@@ -23,11 +23,11 @@ const singleThreaded: readonly (string | undefined)[] = ['wasm', 'cpu', undefine
 
 /**
  * Runs `body` with pools of worker processes that end when it does, or when the signal comes.
- * @param body is given a function that opens a pool of a backend
+ * @param body is given a function that opens a pool of a backend, and one that closes all that are open
  */
 async function withPools<T>(
   { processes, signal }: Processes,
-  body: (open: (backend: WorkerBackend) => Promise<Pool>) => Promise<T>,
+  body: (open: (backend: WorkerBackend) => Promise<Pool>, close: () => void) => Promise<T>,
 ): Promise<T> {
   const size: PoolOptions['size'] = (report) =>
     processes ?? (singleThreaded.includes(report?.name) ? availableParallelism() : 1);
@@ -39,13 +39,14 @@ async function withPools<T>(
   };
   signal?.addEventListener('abort', close);
   try {
-    return await body(async (backend) => {
+    const open = async (backend: WorkerBackend) => {
       const pool = await startPool({ backend, size });
       opened.add(pool);
       if (closed) pool.close();
       throwIfInterrupted(signal);
       return pool;
-    });
+    };
+    return await body(open, close);
   } finally {
     signal?.removeEventListener('abort', close);
     close();
@@ -71,7 +72,7 @@ export function withSession<T>(
   options: SessionOptions,
   body: (session: Session, report: NonNullable<Pool['report']>) => Promise<T>,
 ): Promise<T> {
-  return withPools(options, async (open) => {
+  return withPools(options, async (open, stop) => {
     const pool = await open(options.backend);
     const report = pool.report as NonNullable<Pool['report']>;
     const backend: WorkerBackend = report.name === 'wasm' ? 'cpu' : 'wasm';
@@ -86,6 +87,7 @@ export function withSession<T>(
         },
       },
       tally: tally(pool.size, options.onProgress),
+      stop,
       note: options.note,
     };
     return body(session, report);
