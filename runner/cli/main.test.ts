@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-const main = fileURLToPath(new URL('./main.ts', import.meta.url));
+const start = fileURLToPath(new URL('./start.mjs', import.meta.url));
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'parapet cli ü ')); // a path as people have them
@@ -14,7 +14,7 @@ afterAll(() => rm(folder, { recursive: true }));
 
 /** Runs the command line as a person would, outside of the repository. */
 function parapet(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [start, ...args], {
     encoding: 'utf8',
     cwd: folder,
     env: { ...process.env, NO_COLOR: '1', ...env },
@@ -85,10 +85,19 @@ describe('the command line', () => {
     expect(status).toBe(5);
   });
 
+  test('a Node that is too old is told so, and how to come by another', () => {
+    const old = `Object.defineProperty(process.versions, 'node', { value: '22.17.1' }); await import(${JSON.stringify(start)});`;
+    const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', old], {
+      encoding: 'utf8',
+    });
+    expect(stderr).toMatch(/^error: Node 22\.17\.1 is too old; wanted 22\.18 or later\n.*npm run/);
+    expect(status).toBe(2);
+  });
+
   test('a reader that goes away is no error', () => {
     const { stdout, status } = spawnSync(
       'sh',
-      ['-c', '"$0" "$1" --help | head -1; "$0" "$1" --help >&-', process.execPath, main],
+      ['-c', '"$0" "$1" --help | head -1; "$0" "$1" --help >&-', process.execPath, start],
       {
         encoding: 'utf8',
       },
@@ -104,7 +113,7 @@ describe('the command line', () => {
     await writeFile(join(bin, 'npm'), '#!/bin/sh\nexec sleep 60\n', { mode: 0o755 });
     const env = { ...process.env, PATH: `${bin}:${process.env.PATH}`, PARAPET_CACHE_DIR: cache, NO_COLOR: '1' };
     const { npm_execpath: _, ...without } = env as NodeJS.ProcessEnv;
-    const child = spawn(process.execPath, [main, 'data', 'fetch', 'mnist'], {
+    const child = spawn(process.execPath, [start, 'data', 'fetch', 'mnist'], {
       env: without,
       stdio: ['ignore', 'ignore', 'pipe'],
     });

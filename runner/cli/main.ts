@@ -1,14 +1,6 @@
 /** The command line: finds the command, and turns what it throws into one line and an exit code. */
 import { styleText } from 'node:util';
 
-const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-if (major < 22 || (major === 22 && minor < 18)) {
-  process.stderr.write(
-    `Node ${process.versions.node} is too old; wanted 22.18 or later\n  run it as 'npm run -s parapet -- …'\n`,
-  );
-  process.exit(2);
-}
-
 /** A command per file; a file that is not asked for is not loaded. */
 const commands = [
   'evaluate',

@@ -63,7 +63,8 @@ async function download(work: string, signal: AbortSignal | undefined, tell: (me
     if (!(error instanceof ParapetError) || error.kind === 'interrupted' || /not found/.test(error.message))
       throw error;
     tell('the lists of packages are missing or old: fetching fresh ones');
-    await mkdir(join(work, 'cache'));
+    for (const folder of ['lists/partial', 'cache/archives/partial'])
+      await mkdir(join(work, folder), { recursive: true });
     await runTool('apt-get', [...common, ...own, 'update'], options);
     await runTool('apt-get', [...common, ...own, 'download', packageName], options);
   }

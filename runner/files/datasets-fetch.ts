@@ -46,7 +46,7 @@ async function fetchMissing(dataset: Dataset, folder: string, context: FetchCont
       const error = fileError('write', staging, thrown);
       throwIfInterrupted(context.signal);
       if (!(error instanceof ParapetError) || error.kind === 'interrupted' || isDisk(error)) throw error;
-      failures.push(`${source.name}: ${error.message}${error.hint === undefined ? '' : ` (${error.hint})`}`);
+      failures.push(`${source.name}: ${reason(error)}`);
     } finally {
       await rm(staging, { recursive: true, force: true }).catch(() => undefined);
     }
@@ -85,6 +85,12 @@ async function requireRoom(folder: string, source: Source): Promise<void> {
 function full(folder: string, how: string): ParapetError {
   const hint = 'make room, or point PARAPET_CACHE_DIR at a larger disk';
   return new ParapetError('infrastructure', `${folder}: the disk is full: ${how}`, hint);
+}
+
+/** What a program said, without what only its authors need. */
+function reason(error: ParapetError): string {
+  const lines = error.message.split('\n').filter((line) => !/complete log|npm error (code|errno|syscall)/.test(line));
+  return lines.map((line) => line.replace(/^npm error /, '')).join('\n    ');
 }
 
 /** Whether another source would fail for the same reason. */

@@ -2,9 +2,10 @@
  * Writing a file so that a crash, a full disk or a power failure leaves either the old file or the new one, whole.
  */
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileError } from './file-error.ts';
+import { makeFolder } from './make-folder.ts';
 
 /** What is done to the disk; tests put faults here. */
 export interface DurableDisk {
@@ -24,7 +25,7 @@ export async function writeDurable(path: string, bytes: Uint8Array | string, on:
   const folder = dirname(path);
   const temporary = join(folder, `.${basename(path)}.${process.pid}.${randomBytes(6).toString('hex')}.tmp`);
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     const file = await on.open(temporary, 'wx');
     try {
       await file.writeFile(bytes);

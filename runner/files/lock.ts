@@ -5,13 +5,14 @@
  * start time of the process and the identity of the boot go with it.
  */
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { link, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { ParapetError } from '#core/errors.ts';
 import { errorCode, fileError } from './file-error.ts';
 import { throwIfInterrupted } from './interrupted.ts';
 import { type LockOwner, ownerState, thisProcess } from './lock-owner.ts';
+import { makeFolder } from './make-folder.ts';
 
 export interface LockOptions {
   /** Wait for the other process instead of failing; called once when there is something to wait for. */
@@ -65,7 +66,7 @@ async function tryCreate(path: string): Promise<(() => Promise<void>) | null> {
   const record: LockRecord = { ...(await thisProcess()), token: randomUUID() };
   const draft = `${path}.${record.token}.tmp`;
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     await writeFile(draft, JSON.stringify(record), { flag: 'wx' });
     await link(draft, path);
   } catch (error) {
