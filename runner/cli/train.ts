@@ -40,10 +40,11 @@ async function run(path: string, options: TrainOptions): Promise<void> {
   const seed = options.seed === undefined ? undefined : wholeNumber('--seed', options.seed);
   const out = options.out ?? defaultWeightsPath(submission);
   const backend = await startBackend(options.backend);
-  const data = await loadDataset(submission.recipe?.dataset ?? (submission.datasets[0] as string), 'train');
+  const dataset = submission.recipe?.dataset ?? (submission.datasets[0] as string);
   const progress = startProgress();
-  const weights = await interruptible((signal) =>
-    trainSubmission({
+  const weights = await interruptible(async (signal) => {
+    const data = await loadDataset(dataset, 'train', { signal, onMessage: progress.note });
+    return trainSubmission({
       submission,
       data,
       backend,
@@ -55,8 +56,8 @@ async function run(path: string, options: TrainOptions): Promise<void> {
       onStep: (phase, epoch, done, of) => progress.update(`${phase}, epoch ${epoch + 1}`, done / of),
       onEpoch: ({ phase, epoch, epochs, loss }) =>
         progress.note(`${phase} ${epoch}/${epochs}: loss ${loss.toFixed(5)}`),
-    }),
-  ).finally(() => progress.stop());
+    });
+  }).finally(() => progress.stop());
   const sha256 = createHash('sha256').update(weights).digest('hex');
   if (options.json) printJson({ submission: submission.id, file: out, bytes: weights.length, sha256 });
   else process.stdout.write(`${out}: ${weights.length} bytes, SHA-256 ${sha256}\n`);
