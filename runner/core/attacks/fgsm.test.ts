@@ -73,7 +73,7 @@ describe.each(['cpu', 'wasm', 'native'] as const)('on %s', (backend) => {
   });
 
   test('breaks ever more as the ball grows', async () => {
-    let previous = new Uint8Array(20);
+    let previous: Uint8Array = new Uint8Array(20);
     for (const epsilon of [0.01, 0.02, 0.05, 0.1, 0.3]) {
       const { success } = await fgsm(model, epsilon);
       for (const [row, flag] of previous.entries()) expect(success[row]).toBeGreaterThanOrEqual(flag);
