@@ -24,7 +24,7 @@ export interface EpsilonCurveOptions {
   readonly height?: number;
 }
 
-const margin = { top: 32, right: 20, bottom: 44, left: 48 };
+const sides = { right: 20, bottom: 44, left: 48 };
 
 /**
  * Robust accuracy over the radius of the ball. It falls in steps, each where an attack found an example's nearest
@@ -38,6 +38,8 @@ export function epsilonCurve(series: readonly EpsilonSeries[], options: EpsilonC
   const drawn = series
     .filter(({ points }) => points.length > 0)
     .map(({ name, points }) => ({ name, points: points.toSorted((a, b) => a.epsilon - b.epsilon) }));
+  // The legend stands above the plot, because a curve may lie anywhere in it.
+  const margin = { ...sides, top: 34 + 18 * drawn.length };
   const largest = Math.max(epsilon, ...drawn.flatMap(({ points }) => points.map((point) => point.epsilon)));
   const x = scaleLinear([0, largest > 0 ? largest : 1], [margin.left, width - margin.right]);
   const y = scaleLinear([0, 1], [height - margin.bottom, margin.top]);
@@ -64,8 +66,8 @@ export function epsilonCurve(series: readonly EpsilonSeries[], options: EpsilonC
     ),
   );
   const legend = drawn.map(({ name }, index) => {
-    const top = margin.top + 8 + 18 * index;
-    const left = width - margin.right - 6;
+    const top = 10 + 18 * index;
+    const left = width - margin.right;
     return element(
       'g',
       { class: `legend series-${index}` },
@@ -114,7 +116,12 @@ export function epsilonCurve(series: readonly EpsilonSeries[], options: EpsilonC
         stroke: 'currentColor',
         'stroke-dasharray': '3 3',
       }),
-      text('ranked here', { x: x(epsilon) - 6, y: height - margin.bottom - 8, 'text-anchor': 'end', 'font-size': 11 }),
+      text('ranked here', {
+        x: x(epsilon),
+        y: margin.top - 6,
+        'text-anchor': x(epsilon) > width / 2 ? 'end' : 'start',
+        'font-size': 11,
+      }),
     ),
     ...lines,
     ...whisker,

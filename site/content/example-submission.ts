@@ -13,7 +13,6 @@ datasets: [mnist]
 model:
   format: safetensors
   architecture: papernot-mnist
-  file: model.safetensors
 recipe:
   method: distillation
   dataset: mnist

@@ -12,7 +12,8 @@ export const flagExplanations: Readonly<Record<string, { readonly title: string;
   },
   'non-finite': {
     title: 'Outputs that are not numbers',
-    meaning: 'Some outputs are NaN or infinite. Such a point counts as misclassified, never as robust.',
+    meaning:
+      'Some outputs are infinite, or the result of an impossible computation. Such a point counts as misclassified, never as robust.',
   },
   'zero-gradients': {
     title: 'Gradients that are zero',

@@ -4,6 +4,7 @@ import type { Track } from '#core/tracks.ts';
 import type { Row } from './board.ts';
 import { resultsFolder } from './folders.ts';
 import { type Illustration, illustrationsOf } from './illustrations.ts';
+import { withPredictions } from './predicted.ts';
 import { mnistTestImages } from './test-images.ts';
 
 export interface HeroExample {
@@ -16,9 +17,8 @@ export interface HeroExample {
 export async function heroOf(track: Track, { result, submission }: Row): Promise<HeroExample | null> {
   const bytes = new Uint8Array(await readFile(join(resultsFolder, result.suite.id, track.id, result.evidence.file)));
   const known = track.dataset === 'mnist' ? await mnistTestImages() : new Map<number, Uint8Array>();
-  for (const illustration of illustrationsOf(bytes, track, known)) {
-    const { x } = illustration;
-    if (x !== null) return { illustration: { ...illustration, x }, track, name: submission.name };
-  }
-  return null;
+  const [first] = illustrationsOf(bytes, track, known);
+  if (first === undefined || first.x === null) return null;
+  const [illustration = first] = await withPredictions([first], result, submission);
+  return { illustration: { ...illustration, x: first.x }, track, name: submission.name };
 }

@@ -80,26 +80,23 @@ function images(
 }
 
 /**
- * The first adversarial images of an evidence file, one per broken example. What an example was before the attack is its
+ * The first adversarial images of an evidence file, one per broken example, those with a legitimate image to put beside
+ * them where there are any. What an example was before the attack is its
  * label, because an example that was wrong from the start has no image.
  */
 export function illustrationsOf(bytes: Uint8Array, track: Track, known: KnownImages = new Map()): Illustration[] {
   const size = imageShape(track).reduce((product, side) => product * side, 1);
   const reader = open(bytes, size, known);
   const predicted = reader.tensors.get('best.predicted')?.data;
-  return (
-    images('best', reader, size, reader.clean)
-      .map(({ row, pixels }, i) => ({
-        example: reader.examples[row] ?? row,
-        label: reader.labelOf(row),
-        predicted: predicted instanceof Int32Array || predicted instanceof Uint8Array ? (predicted[i] ?? null) : null,
-        x: reader.clean(row),
-        xAdv: pixels,
-      }))
-      // Those with a legitimate image beside them first; a sort is stable.
-      .sort((a, b) => Number(a.x === null) - Number(b.x === null))
-      .slice(0, MOST)
-  );
+  const all = images('best', reader, size, reader.clean).map(({ row, pixels }, i) => ({
+    example: reader.examples[row] ?? row,
+    label: reader.labelOf(row),
+    predicted: predicted instanceof Int32Array || predicted instanceof Uint8Array ? (predicted[i] ?? null) : null,
+    x: reader.clean(row),
+    xAdv: pixels,
+  }));
+  const beside = all.filter(({ x }) => x !== null);
+  return (beside.length > 0 ? beside : all).slice(0, MOST);
 }
 
 /**

@@ -88,7 +88,7 @@ describe('readSubmission', () => {
 
   it.each([
     ['a script for an address', /https:.*/, 'javascript:alert(1)', /paper\.url/],
-    ['a name of 1,000 characters', /^name:.*/m, `name: ${'x'.repeat(1000)}`, /name: /],
+    ['a name of 1,000 characters', /^name:.*/m, `name: ${'x'.repeat(1000)}`, /name has 1000 characters/],
     ['another id', /^id:.*/m, 'id: Beta', /id is 'Beta'/],
     ['aliases', /^name:.*/m, 'name: &a x\nlicence: *a', /alias|Map keys/i],
     ['a key twice', /^name:.*/m, 'name: x\nname: y', /unique/i],

@@ -2,7 +2,8 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { ParapetError } from '#core/errors.ts';
-import { type Submission, submissionSchema } from '#core/submission.ts';
+import type { Submission } from '#core/submission.ts';
+import { parseManifest } from '#core/submission-mistakes.ts';
 
 const MOST_BYTES = 100_000;
 
@@ -25,11 +26,11 @@ export async function readSubmission(folder: string, id: string): Promise<Submis
   } catch (error) {
     refuse((error as Error).message);
   }
-  const parsed = submissionSchema.safeParse(yaml);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    return refuse(`${issue?.path.join('.') || 'the whole'}: ${issue?.message}`);
+  const parsed = parseManifest(yaml);
+  if ('mistakes' in parsed) {
+    return refuse(parsed.mistakes.map(({ path, message }) => `${path.join('.') || 'it'} ${message}`).join('; '));
   }
-  if (parsed.data.id !== id) refuse(`id is '${parsed.data.id}'; wanted '${id}', the name of its folder`);
-  return parsed.data;
+  const { submission } = parsed;
+  if (submission.id !== id) refuse(`id is '${submission.id}'; wanted '${id}', the name of its folder`);
+  return submission;
 }

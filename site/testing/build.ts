@@ -46,14 +46,20 @@ export async function buildSite(
   return build(folder, options);
 }
 
+/** What vitest sets for its own code would reach the pages as `import.meta.env`, and they would be built for development. */
+function environment(): NodeJS.ProcessEnv {
+  const inherited = Object.entries(process.env).filter(
+    ([name]) => !/^(VITEST.*|TEST|MODE|DEV|PROD|SSR|BASE_URL)$/.test(name),
+  );
+  return { ...Object.fromEntries(inherited), NODE_ENV: 'production' };
+}
+
 async function build(folder: string, options: BuildOptions): Promise<Built> {
   const dist = join(folder, 'dist');
   const child = spawn(process.execPath, [resolve(root, 'node_modules/astro/bin/astro.mjs'), 'build'], {
     cwd: root,
     env: {
-      ...process.env,
-      // vitest sets NODE_ENV=test, and a site that is built for tests is not the one that is published.
-      NODE_ENV: 'production',
+      ...environment(),
       NO_COLOR: '1',
       ASTRO_TELEMETRY_DISABLED: '1',
       PARAPET_RESULTS_DIR: join(folder, 'results'),

@@ -32,6 +32,7 @@ export function fixtureSubmission(over: Partial<Submission> & { readonly id: str
     licence: 'MIT',
     datasets: ['mnist'],
     model: { format: 'safetensors', architecture: 'papernot-mnist' },
+    recipe: { method: 'standard', dataset: 'mnist' },
     ...over,
   });
 }

@@ -1,6 +1,7 @@
 import { proportion } from '#core/metrics/proportion.ts';
 import { type Flag, type Result, resultDigest } from '#core/result.ts';
 import type { Submission } from '#core/submission.ts';
+import { submissionDigest } from '../content/current.ts';
 import { fixtureResult, fixtureSubmission } from './fixtures.ts';
 
 const blind: Flag = {
@@ -29,7 +30,11 @@ export function sampleBoard(): { submissions: Submission[]; results: Result[] } 
   ];
   const distillation = { method: 'distillation', dataset: 'mnist', seed: 0, options: { temperature: 100 } } as const;
   const submissions = [
-    fixtureSubmission({ id: 'Undefended', name: 'Undefended', paper: null, authors: ['The Parapet contributors'] }),
+    fixtureSubmission({
+      id: 'Undefended',
+      paper: null,
+      authors: ['The Parapet contributors'],
+    }),
     fixtureSubmission({
       id: 'Papernot2016Distillation',
       name: 'Defensive distillation, T = 100',
@@ -43,25 +48,23 @@ export function sampleBoard(): { submissions: Submission[]; results: Result[] } 
       authors: Array.from({ length: 50 }, (_, i) => `Author Number${i}`),
     }),
     fixtureSubmission({ id: 'Hostile2021Markup', name: hostileName, authors: [hostileName], description: hostileName }),
-    fixtureSubmission({ id: 'Rtl2022Name', name: 'הגנה \u202e!dlrow', authors: ['דוד כהן'] }),
+    fixtureSubmission({ id: 'Rtl2022Name', name: 'הגנה מפני דוגמאות', authors: ['דוד כהן'] }),
   ];
   const on = (id: string, standing: number, flags: readonly Flag[] = [], suite = 'v0') =>
     fixtureResult({ id, suite, track: 'mnist-linf-0.3', examples: 1000, standing, flags });
-  return {
-    submissions,
-    results: [
-      on('Undefended', 0),
-      on('Papernot2016Distillation', 12, [blind, partial]),
-      on('Madry2018Adversarial', 889),
-      on('Long2020Name', 880, [softmax, { ...blind, message: hostileName }]),
-      on('Hostile2021Markup', 430, [partial]),
-      on('Rtl2022Name', 425),
-      on('Undefended', 3, [partial], 'quick'),
-      fixtureResult({ id: 'Madry2018Adversarial', suite: 'quick', track: 'mnist-l2-2', examples: 100, standing: 93 }),
-      targeted(fixtureResult({ id: 'Undefended', suite: 'papernot2016', track: 'mnist-l0-112' }), 861),
-      targeted(fixtureResult({ id: 'Papernot2016Distillation', suite: 'papernot2016', track: 'mnist-l0-112' }), 9),
-    ],
-  };
+  const results = [
+    on('Undefended', 0),
+    on('Papernot2016Distillation', 12, [blind, partial]),
+    on('Madry2018Adversarial', 889),
+    on('Long2020Name', 880, [softmax, { ...blind, message: hostileName }]),
+    on('Hostile2021Markup', 430, [partial]),
+    on('Rtl2022Name', 425),
+    on('Undefended', 3, [partial], 'quick'),
+    fixtureResult({ id: 'Madry2018Adversarial', suite: 'quick', track: 'mnist-l2-2', examples: 100, standing: 93 }),
+    targeted(fixtureResult({ id: 'Undefended', suite: 'papernot2016', track: 'mnist-l0-112' }), 861),
+    targeted(fixtureResult({ id: 'Papernot2016Distillation', suite: 'papernot2016', track: 'mnist-l0-112' }), 9),
+  ];
+  return { submissions, results: results.map((result) => ofSubmission(result, submissions)) };
 }
 
 /** The result of a targeted protocol, of 900 pairs, on probabilities as the paper did and on logits. */
@@ -77,5 +80,13 @@ function targeted(result: Result, successes: number): Result {
     ],
     pairs: pairs(successes),
   };
+  return { ...changed, digest: resultDigest(changed) };
+}
+
+/** The result with the digest of the submission that it names; the one on `mnist-l2-2` is of an earlier state of it. */
+function ofSubmission(result: Result, submissions: readonly Submission[]): Result {
+  const submission = submissions.find(({ id }) => id === result.submission.id);
+  if (submission === undefined || result.track === 'mnist-l2-2') return result;
+  const changed = { ...result, submission: { id: submission.id, digest: submissionDigest(submission) } };
   return { ...changed, digest: resultDigest(changed) };
 }

@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { papernot2016 } from '#core/claims/papernot2016.ts';
+import { sampleBoard } from '../testing/sample.ts';
+import { compare, targetedLines } from './claims.ts';
+
+const { submissions, results } = sampleBoard();
+const byId = new Map(submissions.map((submission) => [submission.id, submission]));
+const track = 'mnist-l0-112';
+
+describe('compare', () => {
+  it('puts ours beside theirs by how the net was trained, and says what came of it', () => {
+    const compared = compare(papernot2016, track, results, byId);
+    const at = (temperature: number | null) =>
+      compared.find(
+        (one) =>
+          one.temperature === temperature &&
+          one.figure.id.includes('-jsma-t') !== (temperature === null) &&
+          one.figure.id.includes('jsma-') &&
+          one.figure.theirs !== null,
+      );
+    expect(at(null)?.ours?.proportion.value).toBe(861 / 900);
+    expect(at(null)?.verdict).toBe('reproduced');
+    expect(at(100)?.ours?.result.submission.id).toBe('Papernot2016Distillation');
+    expect(at(20)?.ours).toBeNull();
+    expect(at(20)?.verdict).toBe('not measured');
+    expect(compared.find(({ figure }) => figure.id === 'mnist-jsma-logits-t100')?.verdict).toBe('broken');
+  });
+
+  it('takes nothing from a submission without a recipe', () => {
+    const without = new Map([...byId].map(([id, { recipe: _, ...rest }]) => [id, rest]));
+    expect(compare(papernot2016, track, results, without).every(({ ours }) => ours === null)).toBe(true);
+  });
+});
+
+describe('targetedLines', () => {
+  it('lists every targeted line of the protocol and no other', () => {
+    const lines = targetedLines('papernot2016', track, results, byId);
+    expect(lines.map(({ line, temperature }) => `${line} ${temperature}`).sort()).toEqual([
+      'jsma-logits 100',
+      'jsma-logits null',
+      'jsma-probabilities 100',
+      'jsma-probabilities null',
+    ]);
+  });
+});

@@ -1,0 +1,256 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Browser, BrowserContextOptions, Page as BrowserPage } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { launchBrowser } from './testing/browser.ts';
+import { type Built, buildSite } from './testing/build.ts';
+import { attributeValues, brokenLinks, type Page, pagesOf, scriptsOf } from './testing/html.ts';
+import { hostileName, longName, sampleBoard } from './testing/sample.ts';
+import { type Served, serve } from './testing/serve.ts';
+
+const board = '/mnist-linf-0.3/';
+const visited = [
+  '/',
+  board,
+  `${board}Long2020Name/`,
+  '/mnist-l0-112/Undefended/',
+  '/protocols/papernot2016/',
+  '/about/',
+  '/submit/',
+  '/404.html',
+];
+
+// A minute where nothing else runs; a machine that is busy with other work takes longer.
+vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
+
+let built: Built;
+let pages: Page[];
+let served: Served;
+let browser: Browser;
+
+beforeAll(async () => {
+  const { submissions, results } = sampleBoard();
+  [built, browser] = await Promise.all([buildSite(submissions, results), launchBrowser()]);
+  if (built.code !== 0) throw new Error(built.log);
+  [pages, served] = await Promise.all([pagesOf(built.dist), serve(built.dist)]);
+});
+afterAll(async () => {
+  await Promise.all([browser?.close(), served?.close()]);
+  await built?.remove();
+});
+
+/** Runs a step on a fresh page; anything that the browser complains about fails the test. */
+async function onPage(options: BrowserContextOptions, step: (page: BrowserPage) => Promise<void>): Promise<void> {
+  const context = await browser.newContext({ baseURL: served.url, viewport: { width: 1280, height: 900 }, ...options });
+  const complaints: string[] = [];
+  const page = await context.newPage();
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('dialog', async (dialog) => {
+    complaints.push(`dialog: ${dialog.message()}`);
+    await dialog.dismiss();
+  });
+  await step(page);
+  await context.close();
+  expect(complaints).toEqual([]);
+}
+
+const header = (page: BrowserPage, name: string) => page.locator('[data-board]').getByRole('columnheader', { name });
+const firstNames = (page: BrowserPage) => page.locator('[data-board] tbody tr:visible th a.name').allInnerTexts();
+
+describe('every page', () => {
+  it('has a title, a language, one main heading, and no name twice', () => {
+    expect(pages.length).toBeGreaterThan(15);
+    for (const page of pages) {
+      expect.soft(page.html, page.path).toMatch(/<html lang="en"/);
+      expect.soft(page.html.match(/<title>[^<]+<\/title>/g)?.length, page.path).toBeGreaterThanOrEqual(1);
+      expect.soft(page.html.match(/<h1[\s>]/g), page.path).toHaveLength(1);
+      const ids = attributeValues(page, 'id');
+      expect.soft(ids.length, page.path).toBe(new Set(ids).size);
+    }
+  });
+
+  it('shows no broken number', () => {
+    for (const { path, text } of pages) expect.soft(text, path).not.toMatch(/NaN|undefined|\[object|Infinity|\bnull\b/);
+  });
+
+  it('links only to what there is', () => {
+    for (const page of pages) expect.soft(brokenLinks(page, built.dist, '/'), page.path).toEqual([]);
+  });
+
+  it('holds no inline code or style, and a policy that forbids them', () => {
+    for (const page of pages) {
+      expect.soft(page.html, page.path).toContain('http-equiv="Content-Security-Policy"');
+      // Inside quotes anything may stand.
+      const tags = page.html.replace(/="[^"]*"/g, '=""');
+      expect.soft(tags, page.path).not.toMatch(/<script(?![^>]*\ssrc=)|<style|<[^>]*\s(style|on\w+)=/);
+    }
+  });
+
+  it('sends no byte of tfjs outside the lab, and little of anything', async () => {
+    for (const page of pages) {
+      const scripts = await scriptsOf(page, built.dist, '/');
+      expect.soft(scripts.length, page.path).toBeGreaterThan(0);
+      for (const code of scripts) expect.soft(code, page.path).not.toMatch(/tfjs|tensorflow|registerKernel|webgl/i);
+      expect.soft(scripts.join('').length, page.path).toBeLessThan(20_000);
+    }
+  });
+});
+
+describe('the data', () => {
+  it('are the published files, byte for byte, and an index of them', async () => {
+    const name = 'v0/mnist-linf-0.3/Undefended';
+    for (const ending of ['json', 'examples.safetensors']) {
+      const published = await readFile(join(built.dist, 'api/v1/results', `${name}.${ending}`));
+      expect(published.equals(await readFile(join(built.data, 'results', `${name}.${ending}`)))).toBe(true);
+    }
+    const index = JSON.parse(await readFile(join(built.dist, 'api/v1/index.json'), 'utf8'));
+    expect(index.schemaVersion).toBe(1);
+    expect(index.results.map(({ path }: { path: string }) => path)).toContain(name);
+  });
+});
+
+describe('a board', () => {
+  it('reads complete without JavaScript', () =>
+    onPage({ javaScriptEnabled: false }, async (page) => {
+      await page.goto(board);
+      expect(await firstNames(page)).toHaveLength(6);
+      expect(await page.locator('[data-board] .mark-value').count()).toBe(6);
+      expect(
+        await page.locator('[data-filters], [data-theme-toggle]').evaluateAll((all) => all.every((e) => e.hidden)),
+      ).toBe(true);
+      expect(await header(page, 'Robust accuracy').getAttribute('aria-sort')).toBe('descending');
+    }));
+
+  it('sorts by keyboard, says so, and keeps it in the address', () =>
+    onPage({}, async (page) => {
+      await page.goto(board);
+      const before = await firstNames(page);
+      const defense = header(page, 'Defense');
+      await defense.getByRole('button').focus();
+      await page.keyboard.press('Enter');
+      expect(await defense.getAttribute('aria-sort')).toBe('ascending');
+      expect(await page.locator('th[aria-sort]').count()).toBe(1);
+      const sorted = await firstNames(page);
+      expect(sorted).toEqual(before.toSorted((a, b) => a.localeCompare(b, 'en')));
+      expect(new URL(page.url()).search).toBe('?sort=name.asc');
+      await page.reload();
+      expect(await firstNames(page)).toEqual(sorted);
+      await defense.getByRole('button').focus();
+      await page.keyboard.press('Space');
+      expect(await firstNames(page)).toEqual(sorted.toReversed());
+    }));
+
+  it('filters, says how many are left, and keeps it in the address', () =>
+    onPage({}, async (page) => {
+      await page.goto(board);
+      await page.getByLabel('Find').fill('distillation');
+      expect(await firstNames(page)).toEqual(['Defensive distillation, T = 100']);
+      expect(await page.locator('[data-count]').innerText()).toBe('1 of 6 rows');
+      expect(new URL(page.url()).search).toBe('?q=distillation');
+      await page.getByRole('button', { name: 'Show all' }).click();
+      await page.getByLabel('Without warnings or failures').check();
+      expect(await firstNames(page)).toHaveLength(4);
+      await page.reload();
+      expect(await page.getByLabel('Without warnings or failures').isChecked()).toBe(true);
+      expect(await firstNames(page)).toHaveLength(4);
+    }));
+
+  it('shows ties as ties, long names whole and hostile ones as they are', () =>
+    onPage({}, async (page) => {
+      await page.goto(board);
+      expect(await page.locator('[data-board] td.rank').allInnerTexts()).toEqual([
+        '1–2',
+        '1–2',
+        '3–4',
+        '3–4',
+        '5',
+        '6',
+      ]);
+      const names = await firstNames(page);
+      expect(names).toContain(hostileName);
+      expect(names).toContain(longName);
+      await page.getByRole('link', { name: hostileName }).first().click();
+      expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe(hostileName);
+      expect(await page.locator('img[src="x"], script:not([src])').count()).toBe(0);
+    }));
+});
+
+describe('a row', () => {
+  it('says when its submission was edited since, and only then', () => {
+    const edited = pages.filter(({ text }) => text.includes('edited after this run')).map(({ path }) => path);
+    expect(edited).toEqual(['mnist-l2-2/Madry2018Adversarial/index.html']);
+  });
+});
+
+describe('a visitor', () => {
+  it('chooses a theme, which stays', () =>
+    onPage({ colorScheme: 'light' }, async (page) => {
+      const ground = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+      await page.goto('/');
+      const light = await ground();
+      await page.getByRole('button', { name: 'Dark theme' }).click();
+      const dark = await ground();
+      expect(dark).not.toBe(light);
+      await page.goto('/about/');
+      expect(await ground()).toBe(dark);
+      await page.emulateMedia({ media: 'print' });
+      expect(await page.locator('nav').first().isVisible()).toBe(false);
+    }));
+
+  it('on a narrow screen scrolls tables, never the page', () =>
+    onPage({ viewport: { width: 320, height: 700 } }, async (page) => {
+      for (const path of visited) {
+        await page.goto(path);
+        const { beyond, locked } = await page.evaluate(() => ({
+          beyond: document.documentElement.scrollWidth - innerWidth,
+          locked: [...document.querySelectorAll('.scroll, pre')].filter(
+            (e) => e.scrollWidth > e.clientWidth && e.getAttribute('tabindex') !== '0',
+          ).length,
+        }));
+        expect.soft({ path, beyond, locked }).toEqual({ path, beyond: 0, locked: 0 });
+      }
+    }));
+
+  it.each<[string, BrowserContextOptions]>([
+    ['in light', { colorScheme: 'light' }],
+    ['in dark', { colorScheme: 'dark' }],
+    ['on a narrow screen', { viewport: { width: 320, height: 700 } }],
+  ])('meets no barrier that axe knows, %s', (_, options) =>
+    onPage({ reducedMotion: 'reduce', ...options }, async (page) => {
+      for (const path of visited) {
+        await page.goto(path);
+        const { violations } = await new AxeBuilder({ page })
+          .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
+          .analyze();
+        const found = violations.flatMap(({ id, nodes }) =>
+          nodes.map(({ html }) => `${path} ${id}: ${html.slice(0, 160)}`),
+        );
+        expect.soft(found).toEqual([]);
+      }
+    }),
+  );
+});
+
+describe('a site', () => {
+  it('builds without results, below a base, and stops at a result that was altered', async () => {
+    const { submissions, results } = sampleBoard();
+    const empty = await buildSite([], [], { base: '/parapet' });
+    expect(empty.log, empty.log).toContain('Complete!');
+    for (const page of await pagesOf(empty.dist)) {
+      expect.soft(page.text, page.path).not.toMatch(/NaN|undefined|\[object/);
+      expect.soft(brokenLinks(page, empty.dist, '/parapet/'), page.path).toEqual([]);
+    }
+    await empty.remove();
+
+    const [result] = results;
+    const altered = { ...result, seed: 1 } as (typeof results)[number];
+    const refused = await buildSite(submissions, [altered]);
+    expect(refused.code).not.toBe(0);
+    expect(refused.log).toContain('results/v0/mnist-linf-0.3/Undefended.json: digest is');
+    await refused.remove();
+  });
+});
