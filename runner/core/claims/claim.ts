@@ -10,6 +10,8 @@ export interface Figure {
   readonly title: string;
   /** What the paper prints, with the interval that its sample allows; null where later attacks are held against it. */
   readonly theirs: Proportion | null;
+  /** The same in percent, digit by digit as printed: papers round in their own ways. */
+  readonly printed?: string;
   /** Where it is printed, and how exactly it is known. */
   readonly source: string;
   readonly model: ModelWanted;
