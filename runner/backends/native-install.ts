@@ -7,7 +7,7 @@ import { downloadWheel, unpackWheel } from './native-download.ts';
 import { type Flavour, nativeDirectory, tensorflowVersion } from './native-files.ts';
 import { lockFolder } from './native-lock.ts';
 import { checkInstallation, digestOf, type Manifest, readManifest, testLoad } from './native-verify.ts';
-import { wheels } from './native-wheels.ts';
+import { installedBytes, wheels } from './native-wheels.ts';
 
 export interface InstallOptions {
   /** Install again even if what is there is whole. */
@@ -109,15 +109,19 @@ export function refuseOtherPlatforms(platform = `${process.platform}-${process.a
   );
 }
 
-/** Refuses to start what cannot end: wheels, unpacked libraries (about three times as large) and a margin. */
-async function requireSpace(flavour: Flavour, folder: string): Promise<void> {
-  const needed = 4.2 * wheels[flavour].reduce((sum, { bytes }) => sum + bytes, 0);
-  const { bavail, bsize } = await statfs(folder);
+/** Refuses to start what cannot end: the unpacked libraries beside the largest wheel, less what is there already. */
+async function requireSpace(flavour: Flavour, staging: string): Promise<void> {
+  const entries = await readdir(staging, { recursive: true, withFileTypes: true });
+  const present = entries.reduce((sum, entry) => {
+    return sum + (entry.isFile() ? statSync(join(entry.parentPath, entry.name)).size : 0);
+  }, 0);
+  const needed = installedBytes[flavour] + Math.max(...wheels[flavour].map(({ bytes }) => bytes)) - present;
+  const { bavail, bsize } = await statfs(staging);
   if (bavail * bsize >= needed) return;
   const gigabytes = (bytes: number) => (bytes / 1e9).toFixed(1);
   throw new ParapetError(
     'infrastructure',
-    `The native backend needs ${gigabytes(needed)} GB in ${folder}, ${gigabytes(bavail * bsize)} GB are free`,
+    `The native backend needs ${gigabytes(needed)} GB in ${staging}, ${gigabytes(bavail * bsize)} GB are free`,
     'Make room, or point PARAPET_CACHE_DIR at a larger disk.',
   );
 }

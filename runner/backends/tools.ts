@@ -27,7 +27,8 @@ export function runTool(program: string, args: readonly string[], options: ToolO
     complaint = (complaint + data).slice(-4000);
   });
   child.on('error', (cause: NodeJS.ErrnoException) => {
-    if (cause.name === 'AbortError') reject(new ParapetError('interrupted', `${program} was interrupted`));
+    if (cause.name === 'AbortError')
+      reject(new ParapetError('interrupted', `${program} was interrupted`, 'Call again: it goes on from here.'));
     else if (cause.code === 'ENOENT') {
       reject(new ParapetError('infrastructure', `${program} was not found`, options.hint));
     } else reject(new ParapetError('infrastructure', `${program} did not start: ${cause.message}`, options.hint));
