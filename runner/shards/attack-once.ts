@@ -57,7 +57,7 @@ export async function attackOnce(
   const code = await codeIdentity();
   return withSession(options, async ({ pool, tally }, report) => {
     const { evaluation, job } = await prepare({ folder, track, suite, seed }, report, code, options.signal);
-    for (const task of expectedTasks(evaluation)) tally.plan(task);
+    tally.plan(expectedTasks(evaluation));
     const run: Parameters<typeof scan>[1]['run'] = async (task) => {
       const outcome = await pool.run(job, task, [0, -taskCost(task)]);
       tally.done(task, 'seconds' in outcome ? outcome.seconds : null);

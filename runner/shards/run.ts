@@ -52,7 +52,7 @@ export async function runEvaluation(
       for (let index = 0; index < shardsToMerge; index++) {
         await mergeShard(journal, prepared, journalPath(out, { index, count: shardsToMerge }));
       }
-      for (const task of expectedTasks(prepared.evaluation)) session.tally.plan(task);
+      session.tally.plan(expectedTasks(prepared.evaluation));
       const { draft, evidence } = await evaluate(prepared.evaluation, workersOf(prepared, session, journal, order));
       const run: Result['run'] = {
         date: new Date().toISOString(),
@@ -78,7 +78,7 @@ export async function runShardOf(prepared: Prepared, session: Session, out: stri
     const journal = await openNoting(prepared, session, path, 'begin-anew');
     try {
       const tasks = expectedTasks(prepared.evaluation).filter((_, i) => i % shard.count === shard.index);
-      for (const task of tasks) session.tally.plan(task);
+      session.tally.plan(tasks);
       return await runShard(prepared.evaluation, workersOf(prepared, session, journal, 0), shard);
     } finally {
       await journal.close();

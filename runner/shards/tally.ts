@@ -4,7 +4,7 @@ import { forecast } from './forecast.ts';
 
 /** How far a session is; told of attack tasks, the only ones that take long. */
 export interface Tally {
-  plan(task: Task): void;
+  plan(tasks: readonly Task[]): void;
   /** @param seconds null for what an earlier run had done */
   done(task: Task, seconds: number | null): void;
 }
@@ -25,10 +25,12 @@ export function tally(workers: number, tell: (standing: Standing) => void): Tall
   let plannedTasks = 0;
   const changed = () => tell({ doneTasks, plannedTasks, share: time.share(), secondsLeft: time.secondsLeft(workers) });
   return {
-    plan(task) {
-      if (task.kind !== 'attack') return;
-      plannedTasks++;
-      time.plan(task.line.id, taskCost(task));
+    plan(tasks) {
+      for (const task of tasks) {
+        if (task.kind !== 'attack') continue;
+        plannedTasks++;
+        time.plan(task.line.id, taskCost(task));
+      }
       changed();
     },
     done(task, seconds) {
