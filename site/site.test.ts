@@ -120,7 +120,9 @@ describe('a board', () => {
       expect(await firstNames(page)).toHaveLength(6);
       expect(await page.locator('[data-board] .mark-value').count()).toBe(6);
       expect(
-        await page.locator('[data-filters], [data-theme-toggle]').evaluateAll((all) => all.every((e) => e.hidden)),
+        await page
+          .locator('[data-filters], [data-theme-toggle]')
+          .evaluateAll((all) => all.every((e) => e.hasAttribute('hidden'))),
       ).toBe(true);
       expect(await header(page, 'Robust accuracy').getAttribute('aria-sort')).toBe('descending');
     }));
