@@ -9,7 +9,7 @@ const onLogits = targeted('jsma-logits', 'jsma', 'all', { on: 'logits', theta: 1
 const cwL2: SuiteAttack = {
   id: 'cw-l2',
   attack: 'cw-l2',
-  options: { binarySearchSteps: 6, initialConstant: 0.1, maxIterations: 400, learningRate: 0.02 },
+  options: { binarySearchSteps: 6, initialConstant: 0.01, maxIterations: 250, learningRate: 0.1 },
   targets: 'all',
   ball: 'unbounded',
   norm: 'L2',

@@ -21,7 +21,7 @@ export const quick: Suite = {
           binarySearchSteps: 4,
           initialConstant: 0.1,
           maxIterations: 50,
-          learningRate: 0.05,
+          learningRate: 0.2,
         }),
         ball: 'unbounded',
       },

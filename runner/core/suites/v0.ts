@@ -24,7 +24,7 @@ export const v0: Suite = {
           binarySearchSteps: 5,
           initialConstant: 0.1,
           maxIterations: 500,
-          learningRate: 0.02,
+          learningRate: 0.05,
         }),
         ball: 'unbounded',
       },
