@@ -61,7 +61,7 @@ export const zones: readonly Zone[] = [
       node,
       zod,
       /^@tensorflow\/tfjs(-backend-(wasm|webgpu)|-node|-node-gpu)?$/,
-      /^(tar|yaml|canonicalize|fast-png|node-api-headers)$/,
+      /^(tar|yaml|fast-png|node-api-headers)$/,
       /^package\.json$/,
     ],
     rule: 'it imports core, its sisters, Node, the backends of tfjs and readers of files; never cli or site',
@@ -70,7 +70,7 @@ export const zones: readonly Zone[] = [
   {
     name: 'runner/cli and runner/bench',
     files: /^runner\/(cli|bench)\//,
-    may: [/^runner\//, node, tfjs, zod, /^(commander|listr2|yaml|tinybench)$/, /^package\.json$/],
+    may: [/^runner\//, node, tfjs, zod, /^(commander|yaml)$/, /^package\.json$/],
     rule: 'it imports everything in runner and what draws a terminal; never the site',
     computedImports: true,
   },
