@@ -7,7 +7,7 @@
  *   dW = conv(x with batch and channels exchanged, dy likewise), batch in the place of the channels.
  */
 import * as tf from '@tensorflow/tfjs';
-import { replaceKernel } from './replace.ts';
+import { onHeap, replaceKernel } from './replace.ts';
 
 type ConvInfo = ReturnType<typeof tf.backend_util.computeConv2DInfo>;
 type Shape4D = [number, number, number, number];
@@ -28,7 +28,10 @@ export function registerConv2DBackprop(): void {
     const attributes = params.attrs as unknown as ConvAttributes;
     if (attributes.dataFormat === 'NCHW') return (stock as tf.KernelFunc)(params);
     const { dy, filter } = params.inputs as { dy: tf.Tensor4D; filter: tf.Tensor4D };
-    return tf.tidy(() => inputGradient(dy, filter, convInfo(attributes.inputShape, filter.shape, attributes)));
+    const info = convInfo(attributes.inputShape, filter.shape, attributes);
+    // With few channels the convolution would compute one lane in eight; see `spreadToInput`.
+    if (info.inChannels <= 4) return spreadToInput(params.backend, dy, filter, info);
+    return tf.tidy(() => inputGradient(dy, filter, info));
   });
   replaceKernel('wasm', tf.Conv2DBackpropFilter, () => (params) => {
     const attributes = params.attrs as unknown as ConvAttributes;
@@ -41,6 +44,42 @@ export function registerConv2DBackprop(): void {
 /** Geometry of a convolution of channels-last images. */
 export function convInfo(input: Shape4D, filter: Shape4D, { strides, pad, dimRoundingMode }: ConvAttributes): ConvInfo {
   return tf.backend_util.computeConv2DInfo(input, filter, strides, 1, pad, dimRoundingMode);
+}
+
+/**
+ * Gradient of the input of a first layer: one product of matrices says what each output sends to each cell under the filter,
+ * and a loop on the heap adds it up there.
+ */
+function spreadToInput(backend: unknown, dy: tf.Tensor4D, filter: tf.Tensor4D, info: ConvInfo): tf.TensorInfo {
+  const { batchSize, inHeight, inWidth, inChannels, outHeight, outWidth, outChannels, filterHeight, filterWidth } =
+    info;
+  const taps = filterHeight * filterWidth * inChannels;
+  const products = tf.tidy(() =>
+    tf.matMul(tf.reshape(dy, [-1, outChannels]), tf.transpose(tf.reshape(filter, [taps, outChannels]))),
+  );
+  const { output, values, inputs } = onHeap(backend, info.inShape, [products]);
+  const sent = inputs[0] as Float32Array;
+  values.fill(0);
+  let place = 0;
+  for (let image = 0; image < batchSize; image++) {
+    for (let row = 0; row < outHeight; row++) {
+      for (let column = 0; column < outWidth; column++, place += taps) {
+        const left = column * info.strideWidth - info.padInfo.left;
+        const from = Math.max(0, -left) * inChannels;
+        const to = Math.min(filterWidth, inWidth - left) * inChannels;
+        for (let r = 0; r < filterHeight; r++) {
+          const line = row * info.strideHeight - info.padInfo.top + r;
+          if (line < 0 || line >= inHeight) continue;
+          const target = ((image * inHeight + line) * inWidth + left) * inChannels;
+          const source = place + r * filterWidth * inChannels;
+          for (let t = from; t < to; t++)
+            values[target + t] = (values[target + t] as number) + (sent[source + t] as number);
+        }
+      }
+    }
+  }
+  products.dispose();
+  return output;
 }
 
 function inputGradient(dy: tf.Tensor4D, filter: tf.Tensor4D, info: ConvInfo): tf.Tensor4D {

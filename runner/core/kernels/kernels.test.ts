@@ -64,6 +64,12 @@ describe('gradients of a convolution on wasm equal those on cpu', () => {
     ['explicit padding wider than the filter', [1, 6, 6, 2], [2, 2, 2, 3], 1, padding(3, 2, 2, 3)],
     ['explicit padding, stride 2', [1, 7, 8, 2], [3, 3, 2, 3], 2, padding(1, 2, 2, 1)],
     ['a filter as large as the image', [3, 5, 5, 2], [5, 5, 2, 3], 1, 'valid'],
+    ['many channels', [2, 9, 8, 6], [3, 3, 6, 5], 1, 'valid'],
+    ['many channels, stride 2, same', [2, 9, 8, 6], [3, 3, 6, 5], 2, 'same'],
+    ['many channels, strides 3 and 2, rows left over', [2, 11, 9, 5], [3, 2, 5, 4], [3, 2], 'valid'],
+    ['many channels, explicit padding wider than the filter', [1, 6, 6, 5], [2, 2, 5, 3], 1, padding(3, 2, 2, 3)],
+    ['many channels, explicit padding, stride 2', [1, 7, 8, 5], [3, 3, 5, 3], 2, padding(1, 2, 2, 1)],
+    ['many channels, 8×8 filter, same', [1, 12, 11, 5], [8, 8, 5, 3], 1, 'same'],
   ] as const)('%s', async (_, image, filter, strides, pad) => {
     const gradient = (which: number) => () => {
       const convolve = (x: tf.Tensor, w: tf.Tensor) =>

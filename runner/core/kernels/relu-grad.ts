@@ -1,18 +1,18 @@
 /**
- * The gradient of ReLU as one kernel. tfjs computes dy · step(x) with several ops, each a pass over memory.
+ * The gradient of ReLU as a kernel, so that native TensorFlow can do in one pass what tfjs does as dy · step(x) in several.
+ * Elsewhere it is just that: on wasm a loop in JavaScript is ten times slower, because the branch is unpredictable.
  *
  * `ReluGrad { dy, y }` is dy where y > 0 and 0 elsewhere, with y = relu(x); keeping y instead of x saves memory, because
  * the next layer keeps y anyway. At x = 0 the gradient is 0, as in tfjs and TensorFlow.
  */
 import * as tf from '@tensorflow/tfjs';
-import { onHeap, replaceKernel } from './replace.ts';
+import { replaceKernel } from './replace.ts';
 
 export const RELU_GRAD = 'ReluGrad';
 
 /** Registers the gradient of Relu, the kernel on every backend that needs no library, and the kernel's own gradient. */
 export function registerReluGradient(): void {
-  for (const backend of ['cpu', 'webgl', 'webgpu']) replaceKernel(backend, RELU_GRAD, () => plain);
-  replaceKernel('wasm', RELU_GRAD, () => wasm);
+  for (const backend of ['cpu', 'wasm', 'webgl', 'webgpu']) replaceKernel(backend, RELU_GRAD, () => plain);
   tf.registerGradient({
     kernelName: tf.Relu,
     outputsToSave: [true],
@@ -34,11 +34,3 @@ function reluGrad(dy: tf.Tensor, y: tf.Tensor): tf.Tensor {
 }
 
 const plain: tf.KernelFunc = ({ inputs }) => tf.mul(inputs.dy as tf.Tensor, tf.step(inputs.y as tf.Tensor));
-
-const wasm: tf.KernelFunc = ({ inputs, backend }) => {
-  const { dy, y } = inputs as { dy: tf.TensorInfo; y: tf.TensorInfo };
-  const { output, values, inputs: views } = onHeap(backend, y.shape, [dy, y]);
-  const [gradient, activation] = views as [Float32Array, Float32Array];
-  for (let i = 0; i < values.length; i++) values[i] = (activation[i] as number) > 0 ? (gradient[i] as number) : 0;
-  return output;
-};
