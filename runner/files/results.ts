@@ -21,8 +21,9 @@ export function resultPath(result: { suite: string; track: string; id: string },
 
 /** Writes the evidence, then the result that names it: whoever sees the result finds its evidence. */
 export async function writeResult(path: string, result: Result, evidence: Uint8Array): Promise<void> {
+  const text = `${JSON.stringify(resultSchema.parse(result), null, 2)}\n`;
   await writeDurable(join(dirname(path), result.evidence.file), evidence);
-  await writeDurable(path, `${JSON.stringify(resultSchema.parse(result), null, 2)}\n`);
+  await writeDurable(path, text);
 }
 
 /**

@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest';
+import { proportion } from '../metrics/proportion.ts';
+import type { LineNumbers } from '../metrics/recount.ts';
+import { untargeted } from '../suites/lines.ts';
+import { resolveSuite } from '../suites/resolve.ts';
+import { findTrack } from '../tracks.ts';
+import type { Observations } from './diagnostic.ts';
+import { diagnose } from './index.ts';
+
+const suite = resolveSuite(
+  {
+    id: 'test',
+    title: 'Test',
+    description: '',
+    attacks: {
+      'mnist-linf-0.3': [untargeted('fgsm', 'fgsm'), untargeted('pgd', 'pgd'), untargeted('pgd-margin', 'pgd')],
+    },
+    examples: { count: 10, which: 'first' },
+    chunk: 10,
+    evidence: { images: 'examples', limit: 10 },
+  },
+  findTrack('mnist-linf-0.3'),
+);
+
+const numbersOf = (id: string, standing: number): LineNumbers => ({
+  id,
+  attempted: 10,
+  robustAccuracy: proportion(standing, 10),
+  successRate: proportion(10 - standing, 10),
+  medianDistance: 0.3,
+  pairs: null,
+});
+
+/** A run in which nothing is remarkable. */
+const plain: Observations = {
+  suite,
+  numbers: {
+    examples: 10,
+    cleanAccuracy: proportion(10, 10),
+    robustAccuracy: proportion(2, 10),
+    pairs: null,
+    curve: [],
+    lines: [numbersOf('fgsm', 6), numbersOf('pgd', 3), numbersOf('pgd-margin', 2)],
+  },
+  lines: suite.lines.map((line) => ({ line, nonFinite: 0, rejected: 0, zeroGradientShare: 0.001 })),
+  predictions: new Int32Array(10),
+  probabilityRows: 1,
+  unconfirmed: 0,
+};
+
+const flags = (changes: Partial<Observations>) => diagnose({ ...plain, ...changes });
+const firstLine = (changes: object) => ({
+  lines: plain.lines.map((line, i) => (i === 0 ? { ...line, ...changes } : line)),
+});
+const numbers = (changes: object) => ({ numbers: { ...plain.numbers, ...changes } });
+
+describe('diagnostics', () => {
+  it('say nothing of a run in which nothing is remarkable', () => expect(flags({})).toEqual([]));
+
+  it.each([
+    ['zero-gradients', firstLine({ zeroGradientShare: 0.4 }), 0.4],
+    ['non-finite', firstLine({ nonFinite: 3 }), 3],
+    ['rejected-images', firstLine({ rejected: 2 }), 2],
+    ['softmax-output', { probabilityRows: 10 }, 1],
+    ['unconfirmed', { unconfirmed: 1 }, 1],
+    ['low-clean-accuracy', numbers({ cleanAccuracy: proportion(4, 10) }), 0.4],
+    ['partial', numbers({ examples: 9 }), 9],
+  ])('raise %s, alone, with its value', (id, changes, value) => {
+    expect(flags(changes)).toEqual([expect.objectContaining({ id, value })]);
+  });
+
+  it('raise one-step-beats-iterative only when FGSM breaks more than every PGD', () => {
+    const lines = [numbersOf('fgsm', 1), numbersOf('pgd', 3), numbersOf('pgd-margin', 2)];
+    expect(flags(numbers({ lines }))).toEqual([
+      expect.objectContaining({ id: 'one-step-beats-iterative', value: 0.1 }),
+    ]);
+    const beaten = [numbersOf('fgsm', 2), numbersOf('pgd', 3), numbersOf('pgd-margin', 2)];
+    expect(flags(numbers({ lines: beaten }))).toEqual([]);
+  });
+
+  it('survive a suite without gradients, and no example', () => {
+    const blind = plain.lines.map((line) => ({ ...line, zeroGradientShare: null }));
+    expect(flags({ lines: blind })).toEqual([]);
+    const none = { cleanAccuracy: proportion(0, 0), lines: [], examples: 0 };
+    expect(
+      flags({ ...numbers(none), lines: [], predictions: new Int32Array(), probabilityRows: 0 }).map(({ id }) => id),
+    ).toEqual(['partial']);
+  });
+});
