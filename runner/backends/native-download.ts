@@ -21,8 +21,9 @@ export async function downloadWheel(wheel: Wheel, staging: string, options: Inst
   if (existsSync(unpackedMark(wheel, staging))) return file;
   if (existsSync(file) && (await digestOf(file)) === wheel.sha256) return file;
   // pip builds its temporary file where TMPDIR points: the same disk as the result, and a place we can watch.
-  const partial = join(folder, 'partial');
-  await rm(partial, { recursive: true, force: true });
+  // It has our number, because the pip of a killed installation may still be writing to its own.
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  const partial = join(folder, `partial-${process.pid}`);
   await mkdir(partial, { recursive: true });
   const stop = watch(partial, wheel, options.progress);
   try {

@@ -72,7 +72,7 @@ describe.skipIf(noPython)('a wheel (python3 makes it)', () => {
       kind: 'integrity',
       message: expect.stringMatching(/made-1\.0-py3-none-any\.whl has SHA-256 [0-9a-f]{64}, wanted 0{64}/),
     });
-    expect(await readdir(join(folder, 'downloads'))).toEqual(['partial']);
+    expect(await readdir(join(folder, 'downloads'))).toEqual([`partial-${process.pid}`]);
   });
 
   test('that was cut off is downloaded again', async () => {
