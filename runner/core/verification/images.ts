@@ -137,7 +137,7 @@ function checkRadii({ lines }: Evidence, { suite: { track } }: Subject): Finding
     const isWrong = code.some((c, row) => {
       const [d, inTrack] = [distance[row] as number, trackDistance[row] as number];
       if (c > outcome.broken || !(d >= 0) || !(inTrack >= 0)) return true;
-      return c === outcome.broken ? inTrack > track.epsilon : c === outcome.held && (d !== 0 || inTrack !== 0);
+      return c === outcome.broken ? !inBall(inTrack, track.epsilon) : c === outcome.held && (d !== 0 || inTrack !== 0);
     });
     return isWrong ? [{ field: `attacks.${line.id}`, message: 'outcomes and distances do not go together' }] : [];
   });

@@ -83,6 +83,20 @@ describe('verify', () => {
     expect(await fieldsOf(forge(await subject(), () => {}, change))).toContain(field);
   });
 
+  it('grants a distance the rounding that the judge of the run grants, and no more', async () => {
+    const honest = await subject();
+    const beyond = (excess: number) =>
+      forge(honest, (tensors) => {
+        for (const name of ['line.fgsm.distance', 'line.fgsm.trackDistance']) {
+          const data = tensors.get(name)?.data as Float64Array;
+          for (const [row, distance] of data.entries())
+            if (distance > 0) data[row] = honest.suite.track.epsilon * (1 + excess);
+        }
+      });
+    expect(await fieldsOf(beyond(5e-7))).not.toContain('attacks.fgsm');
+    expect(await fieldsOf(beyond(5e-6))).toContain('attacks.fgsm');
+  });
+
   it('names the attack whose numbers were changed', async () => {
     const honest = await subject();
     const attacks = honest.result.attacks.map((attack) => ({ ...attack, medianDistance: 9, options: { steps: 1 } }));
