@@ -1,8 +1,11 @@
 /**
  * Benchmark of the backends, `npm run bench`: how fast they are on this machine, in one run, and by what ratio.
- * `--seconds N` for each pass, `--images N` for JSMA, `--weights FILE` for a trained papernot-mnist, `--json`.
+ * `--seconds N` for each pass, `--images N` for JSMA, `--weights FILE` of a trained papernot-mnist (by default the
+ * undefended submission's), `--json`.
  */
+import { existsSync } from 'node:fs';
 import { loadavg } from 'node:os';
+import { basename, dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { isInstalled } from '../backends/native-files.ts';
 import type { JsmaSpeed } from './jsma.ts';
@@ -10,11 +13,12 @@ import type { PassSpeed, Speed } from './speed.ts';
 import { type BenchTask, runTask } from './task.ts';
 
 const architectures = ['papernot-mnist', 'papernot-cifar10'];
+const trained = join(import.meta.dirname, '../../submissions/Undefended/weights.safetensors');
 const { values: options } = parseArgs({
   options: {
     seconds: { type: 'string', default: '4' },
     images: { type: 'string', default: '20' },
-    weights: { type: 'string' },
+    weights: { type: 'string', ...(existsSync(trained) ? { default: trained } : {}) },
     json: { type: 'boolean', default: false },
   },
 });
@@ -95,7 +99,7 @@ else {
       console.log(`  ${setting.padEnd(22)}${cells.join('   ')}`);
     }
   }
-  console.log(`\nJSMA, 14.5 % of MNIST, ${options.weights ?? 'random weights'}`);
+  console.log(`\nJSMA, 14.5 % of MNIST, ${options.weights ? basename(dirname(options.weights)) : 'random weights'}`);
   for (const { backend, on, pairsPerSecond, pairs, gradientsPerPair, successRate } of jsma) {
     const rate = `${pairsPerSecond.toFixed(1).padStart(7)} pairs/s`;
     const work = `${gradientsPerPair.toFixed(1)} gradients a pair, ${(100 * successRate).toFixed(1)} % reach the target`;
