@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, type TestContext, test } from 'vitest';
+import { maxPoolGradByMask } from '#core/kernels/max-pool-grad-by-mask.ts';
 import { startBackend, startReference } from './index.ts';
 import { isInstalled } from './native-files.ts';
-import { maxPoolGradByMask } from './native-kernels.ts';
 import { needsNative } from './testing.ts';
 
 type Compute = () => tf.Tensor;

@@ -4,7 +4,7 @@ import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import plainWasm from '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm.wasm?url';
 import simdWasm from '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-simd.wasm?url';
 import { ParapetError } from '#core/errors.ts';
-import { registerGradients, registerWasmKernels } from '#core/kernels/index.ts';
+import { registerGpuKernels, registerGradients, registerWasmKernels } from '#core/kernels/index.ts';
 import { type BackendChoice, type BackendReport, type BrowserBackend, browserBackends } from './protocol.ts';
 
 /** A backend that computes, and whether its device has gone. */
@@ -58,11 +58,13 @@ const prepare: Readonly<Record<BrowserBackend, () => Promise<Device>>> = {
   async webgpu() {
     const device = await webgpuDevice();
     await import('@tensorflow/tfjs-backend-webgpu');
+    registerGpuKernels('webgpu');
     return device;
   },
   async webgl() {
     const device = webglDevice();
     await import('@tensorflow/tfjs-backend-webgl');
+    registerGpuKernels('webgl');
     return device;
   },
   async wasm() {

@@ -21,6 +21,8 @@ function facts({ state, reply }: Finished, catalogue: Catalogue) {
     label: reply.y[0],
     before: reply.before[0],
     after: reply.after[0],
+    logitsBefore: Array.from(reply.logitsBefore),
+    logitsAfter: Array.from(reply.logitsAfter),
     success: reply.success[0] === 1,
     distance: Object.fromEntries(Object.entries(reply.distance).map(([name, values]) => [name, values[0]])),
   };

@@ -3,68 +3,71 @@
  *
  *     node site/testing/lab-assets.ts
  *
- * `site/lab/digits.safetensors`: the first two test images of each class. `site/lab/example.safetensors`: one attack,
- * computed beforehand. A test compares the first with the test set.
+ * A test says when they are out of date.
  */
 import { readFile, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs';
 import { findAttack } from '#core/attacks/index.ts';
 import { runAttack } from '#core/attacks/run.ts';
 import { loadClassifier } from '#core/models/index.ts';
-import { encodeSafetensors } from '#core/models/safetensors.ts';
+import { decodeSafetensors, encodeSafetensors } from '#core/models/safetensors.ts';
 import { startBackend } from '../../runner/backends/index.ts';
 import { loadDataset } from '../../runner/files/datasets.ts';
 import { CLASSES, PIXELS, SIDE } from '../lab/catalogue.ts';
 
-/** Of each class the first so many. */
+export const assets = { digits: 'site/lab/digits.safetensors', example: 'site/lab/example.safetensors' } as const;
+
+/** Of each class the first so many, all classes once before any comes again. */
 const PER_CLASS = 2;
+/** The budget of the track, in L∞. */
 const EPSILON = 0.3;
 
-const { x, y } = await loadDataset('mnist', 'test', { limit: 1000 });
-/** Index of the n-th image of a class. */
-const nth = (label: number, n: number) => Array.from(y.keys()).filter((i) => y[i] === label)[n] as number;
-const chosen = Array.from({ length: PER_CLASS * CLASSES }, (_, i) => nth(i % CLASSES, Math.floor(i / CLASSES)));
-
-await writeFile(
-  'site/lab/digits.safetensors',
-  encodeSafetensors(
+/** The stored digits: `images`, `labels`, and `examples`, their indices in the test set. */
+export async function makeDigits(): Promise<Uint8Array> {
+  const { x, y } = await loadDataset('mnist', 'test', { limit: 1000 });
+  const nth = (label: number, n: number) => Array.from(y.keys()).filter((i) => y[i] === label)[n] as number;
+  const chosen = Array.from({ length: PER_CLASS * CLASSES }, (_, i) => nth(i % CLASSES, Math.floor(i / CLASSES)));
+  const bytes = chosen.flatMap((i) => Array.from(x.subarray(i * PIXELS, (i + 1) * PIXELS), (v) => Math.round(v * 255)));
+  return encodeSafetensors(
     {
       examples: { shape: [chosen.length], data: Int32Array.from(chosen) },
       labels: { shape: [chosen.length], data: Uint8Array.from(chosen, (i) => y[i] as number) },
-      images: {
-        shape: [chosen.length, SIDE, SIDE, 1],
-        data: Uint8Array.from(
-          chosen.flatMap((i) =>
-            Array.from(x.subarray(i * PIXELS, (i + 1) * PIXELS), (value) => Math.round(value * 255)),
-          ),
-        ),
-      },
+      images: { shape: [chosen.length, SIDE, SIDE, 1], data: Uint8Array.from(bytes) },
     },
     { source: 'MNIST, test set: the first two images of each class' },
-  ),
-);
+  );
+}
 
-const weights = process.argv[2] ?? 'submissions/Undefended/model.safetensors';
-await startBackend('wasm');
-const classifier = loadClassifier('papernot-mnist', await readFile(weights));
-const [example] = chosen as [number];
-const image = x.slice(example * PIXELS, (example + 1) * PIXELS);
-const label = y[example] as number;
-const { xAdv } = await runAttack({
-  ...{ attack: findAttack('pgd'), options: {}, classifier, norm: 'Linf', epsilon: EPSILON, seed: 0, stream: 'pgd' },
-  ...{ x: image, y: Int32Array.of(label), target: null, examples: Int32Array.of(example) },
-});
-const both = tf.tensor4d(Float32Array.from([...image, ...xAdv]), [2, SIDE, SIDE, 1]);
-const logits = (await classifier.logits(both).data()) as Float32Array;
-const shape = [SIDE, SIDE, 1];
-await writeFile(
-  'site/lab/example.safetensors',
-  encodeSafetensors(
+/** One attack on the first stored digit, as the lab does it when nothing is changed: PGD on the undefended net. */
+export async function makeExample(digits: Uint8Array): Promise<Uint8Array> {
+  await startBackend('wasm');
+  const { tensors } = decodeSafetensors(digits);
+  const x = Float32Array.from(tensors.get('images')?.data.slice(0, PIXELS) ?? [], (byte) => byte / 255);
+  const label = tensors.get('labels')?.data[0] as number;
+  const example = tensors.get('examples')?.data[0] as number;
+  const classifier = loadClassifier('papernot-mnist', await readFile('submissions/Undefended/weights.safetensors'));
+  const { xAdv } = await runAttack({
+    ...{ attack: findAttack('pgd'), options: {}, classifier, norm: 'Linf', epsilon: EPSILON, seed: 0, stream: 'pgd' },
+    ...{ x, y: Int32Array.of(label), target: null, examples: Int32Array.of(example) },
+  });
+  const logits = tf.tidy(() => classifier.logits(tf.tensor4d([...x, ...xAdv], [2, SIDE, SIDE, 1])));
+  const shape = [SIDE, SIDE, 1];
+  const made = encodeSafetensors(
     {
-      x: { shape, data: image },
+      x: { shape, data: x },
       xAdv: { shape, data: xAdv },
-      logits: { shape: [2, CLASSES], data: logits },
+      logits: { shape: [2, CLASSES], data: (await logits.data()) as Float32Array },
     },
-    { label: String(label), epsilon: String(EPSILON), example: String(example) },
-  ),
-);
+    { label: String(label), epsilon: String(EPSILON) },
+  );
+  logits.dispose();
+  classifier.dispose();
+  return made;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const digits = await makeDigits();
+  await writeFile(assets.digits, digits);
+  await writeFile(assets.example, await makeExample(digits));
+}

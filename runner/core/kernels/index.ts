@@ -5,6 +5,7 @@
 import { registerBatchMatMul } from './batch-mat-mul.ts';
 import { registerConv2DBackprop } from './conv2d-backprop.ts';
 import { registerMaxPoolGrad } from './max-pool-grad.ts';
+import { registerMaxPoolGradByMask } from './max-pool-grad-by-mask.ts';
 import { registerReluGradient } from './relu-grad.ts';
 import { registerSecondOrderGradients } from './second-order.ts';
 import { registerSign } from './sign.ts';
@@ -15,6 +16,11 @@ export function registerWasmKernels(): void {
   registerBatchMatMul();
   registerMaxPoolGrad();
   registerSign();
+}
+
+/** Replaces kernels of a browser's GPU backend; call it once that backend is imported. */
+export function registerGpuKernels(backendName: 'webgl' | 'webgpu'): void {
+  registerMaxPoolGradByMask(backendName);
 }
 
 /** Registers gradients, for every backend; native TensorFlow needs the kernel of `runner/backends/native-kernels.ts`. */
