@@ -3,17 +3,14 @@ import { encodeSafetensors } from '#core/models/safetensors.ts';
 import { type Catalogue, SIDE } from './catalogue.ts';
 import { make } from './dom.ts';
 import type { Finished } from './results.ts';
-import { attackOf } from './settings.ts';
+import { optionsOf } from './settings.ts';
 
 /** What the images are and how they came about. */
 function facts({ state, reply }: Finished, catalogue: Catalogue) {
   const { norm, seed, target, digit } = state;
-  const options = Object.fromEntries(
-    attackOf(state, catalogue).options.map(({ key, default: preset }) => [key, state.options[key] ?? preset]),
-  );
   return {
     model: { id: state.model, sha256: catalogue.models.find(({ id }) => id === state.model)?.sha256 ?? '' },
-    attack: { id: state.attack, options, target: target === 'any' ? null : target },
+    attack: { id: state.attack, options: optionsOf(state, catalogue), target: target === 'any' ? null : target },
     norm,
     epsilon: Number.isFinite(state.epsilon) ? state.epsilon : null,
     seed,

@@ -5,7 +5,11 @@ export interface Change {
   /** Largest change upwards and downwards, both ≥ 0. */
   readonly up: number;
   readonly down: number;
+  /** Of the changed pixels, those that move by less than a 255th: no picture of eight bits shows it. */
+  readonly slight: number;
 }
+
+const GREY_LEVEL = 1 / 255;
 
 /**
  * @param x original pixels
@@ -16,14 +20,16 @@ export function measureChange(x: Float32Array, xAdv: Float32Array): Change {
   let lowered = 0;
   let up = 0;
   let down = 0;
+  let slight = 0;
   for (let i = 0; i < x.length; i++) {
     const delta = (xAdv[i] as number) - (x[i] as number);
     if (delta > 0) raised++;
     else if (delta < 0) lowered++;
+    if (delta !== 0 && Math.abs(delta) < GREY_LEVEL) slight++;
     up = Math.max(up, delta);
     down = Math.max(down, -delta);
   }
-  return { raised, lowered, up, down };
+  return { raised, lowered, up, down, slight };
 }
 
 /**

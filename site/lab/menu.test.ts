@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { attacks } from '#core/attacks/index.ts';
-import { describeAttack } from './menu.ts';
+import { describeAttack, presetOf } from './menu.ts';
 import { optionMistake, optionSchema } from './options.ts';
 
 describe('the menu', () => {
@@ -8,7 +8,7 @@ describe('the menu', () => {
     'shows every option of %s as its schema has it',
     (_, attack) => {
       const { options } = describeAttack(attack);
-      const defaults = attack.optionsSchema.parse({});
+      const defaults = attack.optionsSchema.parse(presetOf(attack.id));
       expect(Object.fromEntries(options.map((option) => [option.key, option.default]))).toEqual(defaults);
       for (const option of options) {
         expect(option.label).toMatch(/^[A-Z]/);

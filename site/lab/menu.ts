@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import type { Attack } from '#core/attacks/attack.ts';
+import { quick } from '#core/suites/quick.ts';
+import type { SuiteAttack } from '#core/suites/suite.ts';
 import type { AttackEntry, AttackOption } from './catalogue.ts';
 
 /** What of JSON Schema the options of an attack may come out as. */
@@ -26,9 +28,11 @@ function bound(value: number | undefined): number | null {
   return value === undefined || Math.abs(value) >= Number.MAX_SAFE_INTEGER ? null : value;
 }
 
-function describeOption(key: string, schema: OptionSchema): AttackOption | null {
+/** @param preset what the lab begins with in place of the schema's default */
+function describeOption(key: string, schema: OptionSchema, preset: unknown): AttackOption | null {
   const common = { key, label: schema.title ?? words(key), help: schema.description ?? '' };
-  const { type, default: value } = schema;
+  const { type } = schema;
+  const value = preset ?? schema.default;
   if (typeof value === 'boolean') return { ...common, kind: 'switch', default: value };
   if (schema.enum !== undefined && (typeof value === 'string' || typeof value === 'number')) {
     return { ...common, kind: 'choice', choices: schema.enum, default: value };
@@ -50,22 +54,24 @@ function describeOption(key: string, schema: OptionSchema): AttackOption | null 
   return null;
 }
 
+/** The options of an attack in the quick suite, made for a laptop; none where it is not in it. */
+export function presetOf(attack: string): SuiteAttack['options'] {
+  const lines = Object.values(quick.attacks).flat();
+  return lines.find((line) => line.attack === attack)?.options ?? {};
+}
+
 /**
- * An attack as the lab's menu shows it: labels, ranges, defaults and help come from the one schema of its options.
- * An option without a default, or of another type than number, switch and choice, keeps to what the attack does by itself.
+ * An attack as the lab's menu shows it: labels, ranges and help come from the one schema of its options, and so do the values
+ * to begin with where the quick suite has none. An option without a default, or of another type than number, switch and
+ * choice, keeps to what the attack does by itself.
  */
 export function describeAttack(attack: Attack): AttackEntry {
   const { properties = {} } = z.toJSONSchema(attack.optionsSchema, { io: 'input', unrepresentable: 'any' });
-  const options = Object.entries(properties).map(([key, schema]) => describeOption(key, schema as OptionSchema));
+  const preset = presetOf(attack.id);
+  const options = Object.entries(properties).map(([key, schema]) =>
+    describeOption(key, schema as OptionSchema, preset[key]),
+  );
   const { id, name, norms, kind, access, targeted, paper } = attack;
-  return {
-    id,
-    name,
-    norms,
-    kind,
-    access,
-    targeted,
-    paper,
-    options: options.filter((option) => option !== null),
-  };
+  const described = options.filter((option) => option !== null);
+  return { id, name, norms, kind, access, targeted, paper, options: described };
 }

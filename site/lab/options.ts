@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { AttackOption, ChoiceOption, NumberOption } from './catalogue.ts';
+import type { AttackEntry, AttackOption, ChoiceOption, NumberOption } from './catalogue.ts';
 import { decimal, type OptionValue, oneOf } from './settings.ts';
 
 /** The choice that stands as `text` in a menu or an address. */
@@ -30,6 +30,23 @@ export function optionMistake(option: NumberOption, value: number): string | nul
   }
   if (maximum !== null && (value > maximum || (open.maximum && value === maximum))) {
     return `${open.maximum ? 'less than' : 'at most'} ${maximum}`;
+  }
+  return null;
+}
+
+/**
+ * Options by which an attack goes by the logits, whose gradients do not vanish with the probabilities.
+ * @returns null when it has none such, or goes by them already
+ */
+export function onLogits(
+  attack: AttackEntry,
+  current: Readonly<Record<string, OptionValue>>,
+): Record<string, OptionValue> | null {
+  for (const option of attack.options) {
+    if (option.kind !== 'choice') continue;
+    const choice = option.choices.find((candidate) => candidate === 'logits' || candidate === 'margin');
+    if (choice === undefined) continue;
+    return (current[option.key] ?? option.default) === choice ? null : { ...current, [option.key]: choice };
   }
   return null;
 }

@@ -77,9 +77,9 @@ export function showFinished({ state, x, reply }: Finished): string {
 /** A gradient that is zero throughout tells an attack nothing: the sign of a defense that hides rather than resists. */
 function showMasking(share: number | null): void {
   part('masked').hidden = share === null || share === 0;
-  part('masked').textContent =
+  part('masked-text').textContent =
     `${percent(share ?? 0)} of the gradients were exactly zero: the model hides its slope, and the attack had to guess. ` +
-    'That is not the same as being robust; try an attack on the logits.';
+    'That is not the same as being robust.';
 }
 
 export function showBackend({ name, device, precision, passedOver }: BackendReport): void {

@@ -77,6 +77,12 @@ export function attackOf(state: Settled, catalogue: Catalogue): AttackEntry {
   return catalogue.attacks.find(({ id }) => id === state.attack) as AttackEntry;
 }
 
+/** Every option of the attack with its value. */
+export function optionsOf(state: LabState, catalogue: Catalogue): Record<string, OptionValue> {
+  const { options } = attackOf(state, catalogue);
+  return Object.fromEntries(options.map(({ key, default: preset }) => [key, state.options[key] ?? preset]));
+}
+
 /** The class that the image is known to be of; null for a drawn one whose class is the model's to say. */
 export function labelOf(state: Settled, catalogue: Catalogue): number | null {
   if (state.digit === 'drawn') return state.label === 'auto' || state.label === undefined ? null : state.label;

@@ -6,9 +6,10 @@ import { bindControls } from './controls.ts';
 import { make, part } from './dom.ts';
 import { asJson, asSafetensors, save } from './download.ts';
 import { imageOf } from './image.ts';
+import { onLogits } from './options.ts';
 import { createProgress } from './progress.ts';
 import { type Finished, showBackend, showFinished, showImage } from './results.ts';
-import type { LabState } from './settings.ts';
+import { attackOf, type LabState, optionsOf } from './settings.ts';
 import { changeState, parseState, writeState } from './state.ts';
 import { createWeightsLoader } from './weights.ts';
 
@@ -102,7 +103,7 @@ function start(catalogue: Catalogue): void {
         {
           ...{
             attack: asked.attack,
-            options: asked.options,
+            options: optionsOf(asked, catalogue),
             norm: asked.norm,
             epsilon: asked.epsilon,
             seed: asked.seed,
@@ -118,6 +119,7 @@ function start(catalogue: Catalogue): void {
       passes.set(kind, reply.forwardCalls);
       finished = { state: asked, x, reply };
       say(showFinished(finished));
+      part('unmask').hidden = onLogits(attackOf(asked, catalogue), asked.options) === null;
       for (const name of ['save-json', 'save-safetensors']) part<HTMLButtonElement>(name).disabled = false;
     } catch (error) {
       if (run === mine && !(error instanceof ParapetError && error.kind === 'interrupted')) trouble(error);
@@ -147,6 +149,10 @@ function start(catalogue: Catalogue): void {
     });
     part('actions').hidden = false;
     part('cancel').addEventListener('click', cancel);
+    part('unmask').addEventListener('click', () => {
+      const options = onLogits(attackOf(state, catalogue), state.options);
+      if (options !== null) change({ options });
+    });
     part('retry').addEventListener('click', () => schedule(0));
     addEventListener('keydown', (event) => {
       if (event.key === 'Escape') cancel();

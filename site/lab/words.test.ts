@@ -57,6 +57,8 @@ describe('the perturbation in words', () => {
       '2 pixels made lighter (orange), by up to 0.25; 1 pixel made darker (blue), by up to 0.25. ' +
         'It is shown 4 times as strong: full colour is a change of 0.25.',
     );
+    const hardly = Float32Array.of(0.001, 0.5, 1, 0.75);
+    expect(changeInWords(measureChange(x, hardly))).toContain(' 1 of them moves by less than one of 255 grey levels. ');
     expect(changeInWords(measureChange(x, x))).toBe('No pixel is changed.');
   });
 });

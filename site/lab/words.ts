@@ -88,12 +88,14 @@ function pixels(count: number): string {
 }
 
 /** The perturbation in words: how many pixels went which way and how far, and how strongly it is shown. */
-export function changeInWords({ raised, lowered, up, down }: Change): string {
+export function changeInWords({ raised, lowered, up, down, slight }: Change): string {
   if (raised + lowered === 0) return 'No pixel is changed.';
   const parts: string[] = [];
   if (raised > 0) parts.push(`${pixels(raised)} made lighter (orange), by up to ${brief(up)}`);
   if (lowered > 0) parts.push(`${pixels(lowered)} made darker (blue), by up to ${brief(down)}`);
   const scale = Math.max(up, down);
   const magnified = scale >= 0.995 ? 'shown at its true strength' : `shown ${brief(1 / scale)} times as strong`;
-  return `${parts.join('; ')}. It is ${magnified}: full colour is a change of ${brief(scale)}.`;
+  const unseen =
+    slight === 0 ? '' : ` ${slight} of them ${slight === 1 ? 'moves' : 'move'} by less than one of 255 grey levels.`;
+  return `${parts.join('; ')}.${unseen} It is ${magnified}: full colour is a change of ${brief(scale)}.`;
 }

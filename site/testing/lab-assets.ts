@@ -15,6 +15,7 @@ import { decodeSafetensors, encodeSafetensors } from '#core/models/safetensors.t
 import { startBackend } from '../../runner/backends/index.ts';
 import { loadDataset } from '../../runner/files/datasets.ts';
 import { CLASSES, PIXELS, SIDE } from '../lab/catalogue.ts';
+import { presetOf } from '../lab/menu.ts';
 
 export const assets = { digits: 'site/lab/digits.safetensors', example: 'site/lab/example.safetensors' } as const;
 
@@ -48,7 +49,15 @@ export async function makeExample(digits: Uint8Array): Promise<Uint8Array> {
   const example = tensors.get('examples')?.data[0] as number;
   const classifier = loadClassifier('papernot-mnist', await readFile('submissions/Undefended/weights.safetensors'));
   const { xAdv } = await runAttack({
-    ...{ attack: findAttack('pgd'), options: {}, classifier, norm: 'Linf', epsilon: EPSILON, seed: 0, stream: 'pgd' },
+    ...{
+      attack: findAttack('pgd'),
+      options: presetOf('pgd'),
+      classifier,
+      norm: 'Linf',
+      epsilon: EPSILON,
+      seed: 0,
+      stream: 'pgd',
+    },
     ...{ x, y: Int32Array.of(label), target: null, examples: Int32Array.of(example) },
   });
   const logits = tf.tidy(() => classifier.logits(tf.tensor4d([...x, ...xAdv], [2, SIDE, SIDE, 1])));
