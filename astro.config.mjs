@@ -22,7 +22,14 @@ export default defineConfig({
   devToolbar: { enabled: false },
   vite: {
     worker: { format: 'es', plugins: () => [slimTfjs()] },
-    optimizeDeps: { include: ['@tensorflow/tfjs', '@tensorflow/tfjs-backend-wasm', '@tensorflow/tfjs-backend-webgpu'] },
+    optimizeDeps: {
+      include: [
+        '@tensorflow/tfjs',
+        '@tensorflow/tfjs-backend-wasm',
+        '@tensorflow/tfjs-backend-webgl',
+        '@tensorflow/tfjs-backend-webgpu',
+      ],
+    },
     // Nothing is inlined, so that the content security policy needs neither 'unsafe-inline' nor hashes.
     build: { assetsInlineLimit: 0 },
   },

@@ -68,16 +68,17 @@ function start(catalogue: Catalogue): void {
     clearTimeout(speech);
     const { x, label } = imageOf(state, catalogue);
     showImage(x, label);
+    part('stage').dataset.stale = '';
     debounce = setTimeout(() => void attack(), delay);
   }
 
   function cancel(): void {
-    if (run === null && part('progress').dataset.state !== 'running') return;
+    if (run === null) return;
     clearTimeout(debounce);
-    run?.abort();
+    run.abort();
     run = null;
     progress.end();
-    say('Cancelled.');
+    trouble(new ParapetError('interrupted', 'Cancelled before the attack was done.'));
   }
 
   function trouble(error: unknown): void {
@@ -119,6 +120,7 @@ function start(catalogue: Catalogue): void {
       passes.set(kind, reply.forwardCalls);
       finished = { state: asked, x, reply };
       say(showFinished(finished));
+      delete part('stage').dataset.stale;
       part('unmask').hidden = onLogits(attackOf(asked, catalogue), asked.options) === null;
       for (const name of ['save-json', 'save-safetensors']) part<HTMLButtonElement>(name).disabled = false;
     } catch (error) {
