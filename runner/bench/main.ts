@@ -31,8 +31,9 @@ interface Line {
 const say = (text: string): void => console.error(text);
 
 async function speeds(architecture: string): Promise<Line[]> {
-  const task = (backend: BenchTask['backend']): BenchTask => ({
+  const task = (backend: BenchTask['backend'], threads?: number): BenchTask => ({
     backend,
+    ...(threads === undefined ? {} : { threads }),
     speed: { architecture, batch: 256, seconds: Number(options.seconds) },
   });
   const lines: Line[] = [];
@@ -43,7 +44,10 @@ async function speeds(architecture: string): Promise<Line[]> {
   };
   await measure('wasm, one process', [task('wasm')]);
   await measure('wasm, two processes', [task('wasm'), task('wasm')]);
-  if (isInstalled('cpu')) await measure('native', [task('native')]);
+  if (isInstalled('cpu')) {
+    await measure('native, one process', [task('native')]);
+    await measure('native, two × one thread', [task('native', 1), task('native', 1)]);
+  }
   if (isInstalled('cuda')) await measure('cuda', [task('cuda')]);
   return lines;
 }
@@ -88,7 +92,7 @@ else {
   for (const architecture of architectures) {
     const lines = passes.filter(({ speed }) => speed.architecture === architecture);
     const slowest = lines[0]?.speed as Speed;
-    console.log(`\n${architecture}, ${slowest.batch} images, median  forward: clock, cores             input gradient`);
+    console.log(`\n${architecture}, ${slowest.batch} images, median     forward: clock, cores             input gradient`);
     for (const { setting, speed } of lines) {
       const cells = (['forward', 'inputGradient'] as const).map((pass) => {
         const { milliseconds, coreMilliseconds, gigaflops } = speed[pass];
@@ -96,7 +100,7 @@ else {
         const times = `${milliseconds.toFixed(1).padStart(7)} ms ${coreMilliseconds.toFixed(0).padStart(5)} ms`;
         return `${times} ${gigaflops.toFixed(1).padStart(6)} GFLOP/s ×${ratio.toFixed(1)}`;
       });
-      console.log(`  ${setting.padEnd(22)}${cells.join('   ')}`);
+      console.log(`  ${setting.padEnd(25)}${cells.join('   ')}`);
     }
   }
   console.log(`\nJSMA, 14.5 % of MNIST, ${options.weights ? basename(dirname(options.weights)) : 'random weights'}`);

@@ -9,6 +9,8 @@ import type { Speed } from './speed.ts';
 /** What one process measures: a backend, and passes or attacks on it. */
 export interface BenchTask {
   readonly backend: BackendReport['name'];
+  /** Threads it may use; without, as many as the machine has cores. */
+  readonly threads?: number;
   readonly speed?: { readonly architecture: string; readonly batch: number; readonly seconds: number };
   readonly jsma?: { readonly on: JsmaSpeed['on']; readonly images: number; readonly weights?: string };
 }
@@ -26,7 +28,8 @@ export interface BenchAnswer {
 export async function runTask(task: BenchTask): Promise<BenchAnswer> {
   const child = join(import.meta.dirname, 'child.ts');
   try {
-    const { stdout } = await promisify(execFile)(process.execPath, [child, JSON.stringify(task)]);
+    const env = task.threads === undefined ? process.env : { ...process.env, PARAPET_THREADS: String(task.threads) };
+    const { stdout } = await promisify(execFile)(process.execPath, [child, JSON.stringify(task)], { env });
     return JSON.parse(stdout) as BenchAnswer;
   } catch (error) {
     const { stderr, message } = error as { stderr?: string; message: string };
