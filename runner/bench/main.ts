@@ -92,7 +92,9 @@ else {
   for (const architecture of architectures) {
     const lines = passes.filter(({ speed }) => speed.architecture === architecture);
     const slowest = lines[0]?.speed as Speed;
-    console.log(`\n${architecture}, ${slowest.batch} images, median     forward: clock, cores             input gradient`);
+    console.log(
+      `\n${architecture}, ${slowest.batch} images, median     forward: clock, cores             input gradient`,
+    );
     for (const { setting, speed } of lines) {
       const cells = (['forward', 'inputGradient'] as const).map((pass) => {
         const { milliseconds, coreMilliseconds, gigaflops } = speed[pass];
