@@ -3,7 +3,19 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { startBackend } from '../backends/index.ts';
 import { needsNative } from '../backends/testing.ts';
 import type { PerExampleLoss } from './gradients.ts';
-import { attackLoss, classLogit, classProbability, crossEntropy, margin, negated, otherLogits } from './losses.ts';
+import {
+  attackLoss,
+  attackLosses,
+  classLogit,
+  classProbability,
+  crossEntropy,
+  dlr,
+  margin,
+  negated,
+  otherLogits,
+  rescaledCrossEntropy,
+  targetedDlr,
+} from './losses.ts';
 
 /** Value of a loss and its derivative with respect to the logits of one image. */
 async function at(loss: PerExampleLoss, logits: number[]): Promise<{ value: number; derivative: number[] }> {
@@ -49,6 +61,70 @@ describe.each(['cpu', 'wasm', 'native'] as const)('on %s', (backend) => {
     const { value, derivative } = await at(crossEntropy([1]), [1e6, 1e6, 1e6]);
     expect(value).toBeCloseTo(Math.log(3), 6);
     expectClose(derivative, [1 / 3, -2 / 3, 1 / 3]);
+  });
+
+  test.each([
+    // (z[y] − rival) / (z(1) − z(3)): 2 / 4, its slope by the quotient rule.
+    ['of a class that wins', [1, 5, 3, 0], 1, -2 / 4, [-2 / 16, 2 / 16 - 1 / 4, 1 / 4, 0]],
+    ['of a class that loses', [1, 5, 3, 0], 3, 5 / 4, [5 / 16, 1 / 4 - 5 / 16, 0, -1 / 4]],
+    ['negative', [-9, -5, -7, -11], 1, -2 / 4, [-2 / 16, 2 / 16 - 1 / 4, 1 / 4, 0]],
+  ])('DLR of logits, %s', async (_name, logits, label, wanted, slope) => {
+    const { value, derivative } = await at(dlr([label]), logits);
+    expect(value).toBeCloseTo(wanted, 6);
+    expectClose(derivative, slope);
+  });
+
+  test('targeted DLR divides by the largest minus the mean of the third and the fourth', async () => {
+    const { value, derivative } = await at(targetedDlr([1], [2]), [1, 5, 3, 0, -2]);
+    const ratio = 2 / 4.5;
+    expect(value).toBeCloseTo(-ratio, 6);
+    expectClose(derivative, [(-ratio * 0.5) / 4.5, (ratio - 1) / 4.5, 1 / 4.5, (-ratio * 0.5) / 4.5, 0]);
+  });
+
+  test.each([
+    ['dlr', dlr([0])],
+    ['targeted dlr', targetedDlr([0], [2])],
+    ['rescaled cross-entropy', rescaledCrossEntropy([0])],
+  ])(
+    '%s does not change with the scale or a shift of the logits, and is finite where they tie',
+    async (_name, loss) => {
+      const logits = [4, 1, 3, 0.5, -2];
+      const { value, derivative } = await at(loss, logits);
+      const large = await at(
+        loss,
+        logits.map((z) => 1024 * z + 4096),
+      );
+      expect(large.value).toBeCloseTo(value, 5);
+      expectClose(
+        large.derivative.map((d) => 1024 * d),
+        derivative,
+      );
+      expect(Number.isFinite((await at(loss, [2, 2, 2, 2, 2])).value)).toBe(true);
+    },
+  );
+
+  test('the rescaled cross-entropy is the cross-entropy of logits that spread by 10', async () => {
+    const { value, derivative } = await at(rescaledCrossEntropy([1]), [200, 300, 280, 100]);
+    const plain = await at(
+      crossEntropy([1]),
+      [20, 30, 28, 10].map((z) => z / 1),
+    );
+    expect(value).toBeCloseTo(plain.value, 5);
+    expectClose(
+      derivative.map((d) => 10 * d),
+      plain.derivative,
+    );
+  });
+
+  test('DLR with too few classes says how many it wants', async () => {
+    await expect(at(dlr([0]), [1, 2])).rejects.toThrow(/at least 3 classes, the model has 2/);
+    await expect(at(targetedDlr([0], [1]), [1, 2, 3])).rejects.toThrow(/at least 4 classes, the model has 3/);
+  });
+
+  test.each(attackLosses)('%s grows when the own logit falls, and with a target when its logit grows', async (kind) => {
+    const { derivative } = await at(attackLoss(kind, [0], null), [3, 1, 2, 0]);
+    expect(derivative[0]).toBeLessThan(0);
+    expect((await at(attackLoss(kind, [0], [1]), [3, 1, 2, 0])).derivative[1]).toBeGreaterThan(0);
   });
 
   test.each([

@@ -8,6 +8,11 @@ import type { ExampleRandom } from '../random.ts';
 export interface AttackContext {
   /** The attacked model. Every call through it is counted, one per image. */
   readonly model: GradientModel;
+  /**
+   * Models of the attacker's own, for an attack with access 'transfer'; empty for every other. What they are asked is counted
+   * apart from what the attacked model is.
+   */
+  readonly surrogates: readonly GradientModel[];
   /** Clean images, float32 [batch, height, width, channels], pixels in [0, 1]. */
   readonly x: tf.Tensor4D;
   /** True classes, [batch]. */
@@ -45,6 +50,10 @@ export interface Attack<Schema extends z.ZodObject = z.ZodObject> {
   /** Norms whose ball the attack can search, or in which it minimises. */
   readonly norms: readonly Norm[];
   readonly kind: 'fixed-epsilon' | 'minimum-norm' | 'unbounded';
+  /**
+   * What it asks of the attacked model: gradients; logits alone; nothing but `adversarial`, which tells no more than a class;
+   * gradients of surrogates and nothing of the model; or nothing of any model.
+   */
   readonly access: 'gradient' | 'scores' | 'labels' | 'transfer' | 'none';
   /** Whether it can be told a class to reach, must be told one, or cannot. */
   readonly targeted: 'optional' | 'required' | 'never';

@@ -6,7 +6,7 @@ import { isInstalled } from '../../backends/native-files.ts';
 import { distances, inBall, inBox, predictions } from '../metrics/judge.ts';
 import type { Classifier } from '../models/classifier.ts';
 import type { Norm } from '../projections.ts';
-import { constant, notANumberAbove, randomLinear, step, tied } from '../testing/classifiers.ts';
+import { constant, labelsOnly, notANumberAbove, randomLinear, step, tied } from '../testing/classifiers.ts';
 import { randomImages } from '../testing/images.ts';
 import { linearClass } from '../testing/oracles.ts';
 import type { Attack } from './attack.ts';
@@ -54,8 +54,9 @@ function contract(attack: Attack, norm: Norm) {
 
   function run(changes: Partial<AttackRequest> = {}) {
     const options = budgets[attack.id] ?? {};
-    const request = { attack, options, classifier: model, x, y, target, examples, norm, epsilon, seed: 1, stream: 'a' };
-    return runAttack({ ...request, ...changes });
+    const surrogates = attack.access === 'transfer' ? [model] : [];
+    const request = { attack, options, classifier: model, surrogates, x, y, target, examples, norm, epsilon };
+    return runAttack({ ...request, seed: 1, stream: 'a', ...changes });
   }
 
   /** The same attack on some of the examples, in the order given. */
@@ -123,6 +124,14 @@ function contract(attack: Attack, norm: Norm) {
         for (const [k, value] of wanted.entries()) expect(Math.abs((came[k] as number) - value)).toBeLessThan(1e-6);
       }
     }
+  });
+
+  test('asks the model no more than its access grants', async () => {
+    const { gradientCalls, forwardCalls, xAdv } = await run();
+    if (attack.access !== 'gradient') expect(gradientCalls).toBe(0);
+    // One pass over the clean images and one over those that come back are the frame's.
+    if (attack.access === 'none' || attack.access === 'transfer') expect(forwardCalls).toBeLessThanOrEqual(24);
+    if (attack.access === 'labels') expect((await run({ classifier: labelsOnly(model) })).xAdv).toEqual(xAdv);
   });
 
   test('leaves no tensor behind, and its inputs as they were', async () => {

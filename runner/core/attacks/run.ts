@@ -19,6 +19,8 @@ export interface AttackRequest {
   /** As a suite or a person wrote them; defaults are filled in and mistakes refused here. */
   readonly options: Readonly<Record<string, unknown>>;
   readonly classifier: Classifier;
+  /** Models that an attack with access 'transfer' may use in place of the attacked one. */
+  readonly surrogates?: readonly Classifier[];
   /** Clean images, [rows × height × width × channels], pixels in [0, 1]. */
   readonly x: Float32Array;
   /** True classes, [rows]. */
@@ -69,6 +71,7 @@ export async function runAttack(request: AttackRequest): Promise<AttackOutcome> 
   const options = parseOptions(attack, request.options);
   const size = inputShape[0] * inputShape[1] * inputShape[2];
   const model = gradientModel(classifier);
+  const surrogates = (request.surrogates ?? []).map(gradientModel);
   try {
     const cleanLogits = await logitsOf(model, x, size);
     const cleanCorrect = predictions(cleanLogits, classes).map((prediction, row) => Number(prediction === y[row]));
@@ -79,7 +82,7 @@ export async function runAttack(request: AttackRequest): Promise<AttackOutcome> 
     let rejected = 0;
     if (rows.length > 0) {
       const clean = takeRows(x, rows, size);
-      const context = contextOf(request, model, rows);
+      const context = contextOf(request, model, surrogates, rows);
       const found = await perturbed(attack, { ...context, x: clean }, options, inputShape);
       rejected = restoreNonFinite(clean, found, size);
       project(clean, found, size, norm, epsilon);
@@ -111,15 +114,22 @@ export async function runAttack(request: AttackRequest): Promise<AttackOutcome> 
     };
   } finally {
     model.dispose();
+    for (const surrogate of surrogates) surrogate.dispose();
   }
 }
 
 /** The attack's view of some rows of the chunk; its `x` is still to be added. */
-function contextOf(request: AttackRequest, model: GradientModel, rows: Int32Array): Omit<AttackContext, 'x'> {
+function contextOf(
+  request: AttackRequest,
+  model: GradientModel,
+  surrogates: readonly GradientModel[],
+  rows: Int32Array,
+): Omit<AttackContext, 'x'> {
   const y = rows.map((row) => request.y[row] as number);
   const target = request.target === null ? null : rows.map((row) => request.target?.[row] as number);
   return {
     model,
+    surrogates,
     y,
     target,
     norm: request.norm,

@@ -75,6 +75,12 @@ export function shifted(of: Classifier, by: number): Classifier {
   return classifier((x) => tf.add(of.logits(x), by), of.classes, of.inputShape);
 }
 
+/** The same classes without scores: 1 for the class of the largest logit, 0 for the others. */
+export function labelsOnly(of: Classifier): Classifier {
+  const best = (z: tf.Tensor2D) => tf.cast(tf.equal(z, tf.max(z, 1, true)), 'float32');
+  return classifier((x) => best(of.logits(x)), of.classes, of.inputShape);
+}
+
 /** NaN for every class where the first value is above a limit; its gradients are then NaN too. */
 export function notANumberAbove(of: Classifier, limit: number): Classifier {
   return classifier(

@@ -5,6 +5,8 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Architecture, Dropout } from '../models/architecture.ts';
 import { exampleRandom } from '../random.ts';
+import { adversarialImages } from './adversary.ts';
+import type { Phase } from './method.ts';
 import type { DescentOptions } from './options.ts';
 import type { Weights } from './state.ts';
 
@@ -20,11 +22,10 @@ export interface TrainingData {
 export interface EpochInput {
   readonly architecture: Architecture;
   readonly options: DescentOptions;
-  readonly temperature: number;
+  /** What is trained; its name is part of the key of every draw. */
+  readonly phase: Phase;
   readonly seed: number;
-  /** Name of the phase: part of the key of every draw. */
-  readonly stream: string;
-  /** Epochs done before this one. */
+  /** Epochs of the phase done before this one. */
   readonly epoch: number;
   readonly data: TrainingData;
   readonly weights: Weights;
@@ -70,6 +71,11 @@ function crossEntropy(logits: tf.Tensor2D, labels: tf.Tensor2D, temperature: num
   return tf.neg(tf.mean(tf.sum(tf.mul(labels, logProbabilities), 1))) as tf.Scalar;
 }
 
+/** Factor on the learning rate at a time of a phase, in epochs. */
+function annealing({ epochs, annealEpochs = 0 }: Phase, time: number): number {
+  return annealEpochs === 0 ? 1 : Math.min(1, (epochs - time) / annealEpochs);
+}
+
 const toTensors = (architecture: Architecture, values: Weights) =>
   architecture.parameters.map(({ name, shape }) => tf.tensor(values[name] as Float32Array, [...shape]));
 
@@ -84,9 +90,9 @@ async function toArrays(architecture: Architecture, tensors: readonly tf.Tensor[
  * @throws the signal's reason when it is aborted, between two steps
  */
 export async function runEpoch(input: EpochInput): Promise<{ weights: Weights; velocity: Weights; loss: number }> {
-  const { architecture, options, temperature, seed, stream, epoch, data } = input;
+  const { architecture, options, phase, seed, epoch, data } = input;
+  const { temperature, adversary, name: stream } = phase;
   const scale = options.decay ** Math.floor(epoch / options.decayDelay);
-  const learningRate = options.learningRate * scale;
   const momentum = options.momentum * scale;
   const order = shuffle(data.count, seed, stream, epoch);
   const steps = Math.ceil(data.count / options.batchSize);
@@ -99,18 +105,24 @@ export async function runEpoch(input: EpochInput): Promise<{ weights: Weights; v
       input.signal?.throwIfAborted();
       const rows = order.subarray(step * options.batchSize, (step + 1) * options.batchSize);
       const dropout = dropoutFor(options.dropout, seed, stream, epoch * steps + step);
+      const time = epoch + step / steps;
+      const learningRate = options.learningRate * scale * annealing(phase, time);
       const [loss, nextWeights, nextVelocity] = tf.tidy(() => {
-        const x = tf.tensor4d(gather(data.x, rows, size), [rows.length, ...architecture.inputShape]);
+        const clean = tf.tensor4d(gather(data.x, rows, size), [rows.length, ...architecture.inputShape]);
         const labels = tf.tensor2d(gather(data.labels, rows, architecture.classes), [
           rows.length,
           architecture.classes,
         ]);
-        const { value, grads } = tf.valueAndGrads((...tensors: tf.Tensor[]) => {
-          const named = Object.fromEntries(
-            architecture.parameters.map(({ name }, i) => [name, tensors[i] as tf.Tensor]),
-          );
-          return crossEntropy(architecture.forward(named, x, dropout), labels, temperature);
-        })(weights);
+        const named = (tensors: readonly tf.Tensor[]) =>
+          Object.fromEntries(architecture.parameters.map(({ name }, i) => [name, tensors[i] as tf.Tensor]));
+        const key = { seed, stream, step: epoch * steps + step };
+        const x =
+          adversary === undefined
+            ? clean
+            : adversarialImages({ architecture, weights: named(weights), adversary, time, x: clean, labels, ...key });
+        const { value, grads } = tf.valueAndGrads((...tensors: tf.Tensor[]) =>
+          crossEntropy(architecture.forward(named(tensors), x, dropout), labels, temperature),
+        )(weights);
         const moved = velocity.map((v, i) => tf.sub(tf.mul(v, momentum), tf.mul(grads[i] as tf.Tensor, learningRate)));
         return [value, weights.map((w, i) => tf.add(w, moved[i] as tf.Tensor)), moved] as const;
       }) as [tf.Scalar, tf.Tensor[], tf.Tensor[]];

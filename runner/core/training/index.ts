@@ -1,10 +1,15 @@
 import { ParapetError } from '../errors.ts';
+import { adversarial } from './adversarial.ts';
 import { distillation } from './distillation.ts';
 import type { TrainingMethod } from './method.ts';
 import { standard } from './standard.ts';
 
 /** Every method that a recipe may name. */
-export const trainingMethods: readonly TrainingMethod[] = [standard, distillation] as readonly TrainingMethod[];
+export const trainingMethods: readonly TrainingMethod[] = [
+  standard,
+  distillation,
+  adversarial,
+] as readonly TrainingMethod[];
 
 /** @throws ParapetError 'submission' that lists the methods there are */
 export function findTrainingMethod(id: string): TrainingMethod {

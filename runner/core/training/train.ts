@@ -108,9 +108,8 @@ export async function train(input: TrainingInput): Promise<Weights> {
       const next = await runEpoch({
         architecture: input.architecture,
         options: input.options,
-        temperature: phase.temperature,
+        phase,
         seed: input.seed,
-        stream: phase.name,
         epoch,
         data,
         weights: state.weights,

@@ -3,6 +3,8 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { startBackend } from '../../backends/index.ts';
 import type { Architecture } from '../models/architecture.ts';
 import { exampleRandom } from '../random.ts';
+import { adversarial } from './adversarial.ts';
+import { type Adversary, adversarialImages } from './adversary.ts';
 import { distillation } from './distillation.ts';
 import { findTrainingMethod, trainingMethods } from './index.ts';
 import { initialWeights } from './initial-weights.ts';
@@ -68,6 +70,7 @@ describe('training', () => {
   test.each([
     ['standard', standard, {}],
     ['distillation', distillation, { temperature: 5 }],
+    ['adversarial', adversarial, { epsilon: 0.02, learningRate: 0.1 }],
   ])('%s learns a separable problem', async (_, method, settings) => {
     const weights = await train(
       input({ method: method as TrainingInput['method'], settings: { epochs: 40, ...settings } }),
@@ -164,3 +167,69 @@ describe('training', () => {
     expect(distillation.optionsSchema.safeParse({ temprature: 3 }).error?.message).toContain('temprature');
   });
 });
+
+describe('the adversary', () => {
+  /** Two classes, z = ±w·x: the worst image of the L∞ ball is known. */
+  const w = Float32Array.of(1, -2, 0.5, -0.25);
+  const linear: Architecture = {
+    ...tiny,
+    forward: (_, images) => {
+      const score = tf.matMul(tf.reshape(images, [images.shape[0], 4]), tf.tensor2d(w, [4, 1]));
+      return tf.concat([score, tf.neg(score)], 1) as tf.Tensor2D;
+    },
+  };
+  const settings: Adversary = { norm: 'Linf', epsilon: 0.1, steps: 10, relativeStepSize: 0.25, warmupEpochs: 4 };
+  const images = x.slice(0, 4 * 20);
+
+  function attacked(adversary: Adversary, time: number): Float32Array {
+    return tf.tidy(() => {
+      const clean = tf.tensor4d(images, [20, 2, 2, 1]);
+      const labels = tf.tensor2d(
+        Float32Array.from({ length: 40 }, (_, i) => (i + 1) % 2),
+        [20, 2],
+      );
+      const input = { architecture: linear, weights: {}, adversary, time, x: clean, labels };
+      return adversarialImages({ ...input, seed: 3, stream: 'net', step: 1 }).dataSync<'float32'>();
+    });
+  }
+
+  test.each([
+    [9, 0.1],
+    [2, 0.05],
+  ])('at epoch %d of a warm-up of 4 goes to the edge of a ball of %d that the closed form names', (time, epsilon) => {
+    for (const [i, value] of attacked(settings, time).entries()) {
+      const edge = (images[i] as number) - epsilon * Math.sign(w[i % 4] as number);
+      expect(value).toBeCloseTo(Math.min(1, Math.max(0, edge)), 6);
+    }
+  });
+
+  test('in L2 keeps to the ball and moves against the weights', () => {
+    const moved = attacked({ ...settings, norm: 'L2' }, 9);
+    for (let row = 0; row < 20; row++) {
+      const change = Array.from(w, (_, i) => (moved[4 * row + i] as number) - (images[4 * row + i] as number));
+      expect(Math.hypot(...change)).toBeLessThanOrEqual(0.1 * (1 + 1e-5));
+      expect(change.reduce((sum, value, i) => sum + value * (w[i] as number), 0)).toBeLessThan(0);
+    }
+  });
+
+  test('at the start of the warm-up leaves the images as they are', () => {
+    expect(attacked(settings, 0)).toEqual(images);
+  });
+});
+
+test('the learning rate falls to 0 in a straight line over the last epochs', async () => {
+  const settings = { epochs: 4, annealEpochs: 4, momentum: 0, epsilon: 1e-9, warmupEpochs: 0 };
+  const states: TrainingState[] = [];
+  const annealed = input({ method: adversarial as TrainingInput['method'], settings });
+  await train({ ...annealed, onEpoch: (_, state) => void states.push(state) });
+  const moves = states.map(({ weights }, i) => distance(weights, states[i - 1]?.weights ?? initialWeights(tiny, 7)));
+  // Near a fixed gradient an epoch's move goes as the mean rate: 7/8, 5/8, 3/8, 1/8 of the first.
+  expect((moves[3] as number) / (moves[0] as number)).toBeCloseTo(1 / 7, 1);
+});
+
+function distance(a: Weights, b: Weights): number {
+  const change = Object.entries(a).flatMap(([name, values]) =>
+    Array.from(values, (value, i) => value - ((b[name] as Float32Array)[i] as number)),
+  );
+  return Math.hypot(...change);
+}

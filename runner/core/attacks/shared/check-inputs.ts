@@ -13,11 +13,13 @@ export interface AttackInputs {
   readonly examples: Int32Array;
   readonly norm: Norm;
   readonly epsilon: number;
+  readonly surrogates?: readonly { readonly inputShape: readonly number[]; readonly classes: number }[];
 }
 
 /** @throws ParapetError 'usage' that names the field, what came and what was wanted */
 export function checkInputs(inputs: AttackInputs): void {
   checkThreat(inputs);
+  checkSurrogates(inputs);
   const { examples, x, y, target, inputShape, classes } = inputs;
   const rows = examples.length;
   const size = inputShape.reduce((product, extent) => product * extent, 1);
@@ -39,6 +41,16 @@ function checkThreat({ attack, norm, epsilon, target }: AttackInputs) {
   if (attack.targeted === 'required')
     wanted(target !== null, 'target', null, `classes to reach: ${attack.id} is targeted`);
   if (attack.targeted === 'never') wanted(target === null, 'target', 'classes', `none: ${attack.id} is untargeted`);
+}
+
+function checkSurrogates({ attack, surrogates = [], inputShape, classes }: AttackInputs) {
+  const wish = `models to craft on: ${attack.id} transfers`;
+  if (attack.access === 'transfer') wanted(surrogates.length > 0, 'surrogates', 'none', wish);
+  for (const surrogate of surrogates) {
+    const came = `a model of ${surrogate.inputShape.join('×')} to ${surrogate.classes} classes`;
+    const same = surrogate.inputShape.join() === inputShape.join() && surrogate.classes === classes;
+    wanted(same, 'surrogates', came, `${inputShape.join('×')} to ${classes}, as the attacked one`);
+  }
 }
 
 function checkClasses(field: string, values: Int32Array, rows: number, classes: number) {
