@@ -2,9 +2,11 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { evaluate } from './evaluate.ts';
 import { perform } from './evaluation/perform.ts';
+import { attackChains, runShard } from './evaluation/phases.ts';
+import type { Task } from './evaluation/tasks.ts';
 import { decodeEvidence } from './evidence/file.ts';
 import { resultDigest, resultSchema } from './result.ts';
-import type { Suite } from './suites/suite.ts';
+import type { Suite, SuiteAttack } from './suites/suite.ts';
 import { brighter, localWorkers, pairEvaluation, pixelPairs } from './testing/pairs.ts';
 
 beforeAll(() => tf.setBackend('cpu'));
@@ -59,6 +61,55 @@ describe('evaluate', () => {
     expect(draft.examples).toBe(5);
     expect(draft.cleanAccuracy.value).toBe(5 / 6);
     expect(draft.robustAccuracy.value).toBe(2 / 5);
+  });
+
+  const fgsmLine = (id: string, change: Partial<SuiteAttack> = {}): SuiteAttack => {
+    return { id, attack: 'fgsm', options: {}, targets: 'untargeted', ball: 'track', ...change };
+  };
+
+  it('in a cascade shows a line only what is right and what those before it left standing', async () => {
+    const attacks = { 'mnist-linf-0.3': [fgsmLine('first', { examples: 2 }), fgsmLine('second')] };
+    const met: (readonly [string, number[]])[] = [];
+    const workers = localWorkers(examples, {
+      run: (task) => {
+        if (task.kind === 'attack') {
+          met.push([task.line.id, [...(task.meets ?? [-1])].map((i) => task.examples[i] as number)]);
+        }
+        return perform(task, { classifier: brighter, examples, now: () => 0 });
+      },
+    });
+    const cascade = await evaluate(pairEvaluation(examples, { attacks, cascade: true }), workers);
+    expect(met.sort()).toEqual([
+      ['first', [0, 1]],
+      ['second', []],
+      ['second', [2, 3]],
+      ['second', [5]],
+    ]);
+    expect(cascade.draft.attacks.map(({ attempted }) => attempted)).toEqual([2, 3]);
+    expect(cascade.draft.attacks.map(({ robustAccuracy }) => robustAccuracy.value)).toEqual([3 / 6, 2 / 6]);
+    const apart = await evaluate(pairEvaluation(examples, { attacks }), localWorkers(examples));
+    expect(cascade.draft.robustAccuracy).toEqual(apart.draft.robustAccuracy);
+    expect(apart.draft.attacks.map(({ attempted }) => attempted)).toEqual([2, 6]);
+  });
+
+  it('keeps the chunks of a cascade together when it is split into shards', async () => {
+    const attacks = { 'mnist-linf-0.3': [fgsmLine('first'), fgsmLine('second')] };
+    const evaluation = pairEvaluation(examples, { attacks, cascade: true });
+    const chains = attackChains(evaluation, Int32Array.of(0, 1, 2, 3, 4, 5));
+    expect(chains.map((chain) => chain.map(({ line, chunk }) => `${line.id}/${chunk}`))).toEqual([
+      ['first/0', 'second/0'],
+      ['first/1', 'second/1'],
+      ['first/2', 'second/2'],
+    ]);
+    const done: string[] = [];
+    const workers = localWorkers(examples, {
+      run: <T extends Task>(task: T) => {
+        if (task.kind === 'attack') done.push(`${task.line.id}/${task.chunk}`);
+        return perform(task, { classifier: brighter, examples, now: () => 0 });
+      },
+    });
+    expect(await runShard(evaluation, workers, { index: 1, count: 2 })).toBe(2);
+    expect(done).toEqual(['first/1', 'second/1']);
   });
 
   it('refuses a model whose clean logits are not finite, and names the first image', async () => {

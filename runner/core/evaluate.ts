@@ -52,9 +52,9 @@ export async function evaluate(
   const { suite } = evaluation;
   const clean = await scan(evaluation, workers);
   const scanned = { ...clean, examples: selectExamples(evaluation, clean.predictions), y: evaluation.examples.y };
-  const runs = await attackAll(evaluation, workers, scanned.examples);
+  const runs = await attackAll(evaluation, workers, scanned.predictions, scanned.examples);
   const confirmed = await confirm(evaluation, workers, scanned, runs);
-  const numbers = recount({ ...scanned, ...confirmed }, suite.track, suite.suite.headline);
+  const numbers = recount({ ...scanned, ...confirmed }, suite);
   const evidence = encodeEvidence({ ...scanned, ...confirmed }, evaluation);
   const flags = diagnose({ ...confirmed, ...clean, suite, numbers, lines: runs });
   const images = confirmed.best.length + confirmed.pairs.length;

@@ -9,7 +9,7 @@ import type { Suite, SuiteAttack } from '#core/suites/suite.ts';
 import type { Track } from '#core/tracks.ts';
 import { codeIdentity } from '../files/code.ts';
 import { taskCost } from './cost.ts';
-import { expectedTasks, prepare } from './prepare.ts';
+import { expectedChains, prepare } from './prepare.ts';
 import { type SessionOptions, withSession } from './session.ts';
 
 const CHUNK = 50;
@@ -57,7 +57,7 @@ export async function attackOnce(
   const code = await codeIdentity();
   return withSession(options, async ({ pool, tally }, report) => {
     const { evaluation, job } = await prepare({ folder, track, suite, seed }, report, code, options.signal);
-    tally.plan(expectedTasks(evaluation));
+    tally.plan(expectedChains(evaluation).flat());
     const run: Parameters<typeof scan>[1]['run'] = async (task) => {
       const outcome = await pool.run(job, task, [0, -taskCost(task)]);
       tally.done(task, 'seconds' in outcome ? outcome.seconds : null);
@@ -66,10 +66,10 @@ export async function attackOnce(
     const { predictions } = await scan(evaluation, { run });
     const { y, x, count: total } = evaluation.examples;
     const scanned = { examples: selectExamples(evaluation, predictions), predictions, y };
-    const [done] = (await attackAll(evaluation, { run }, scanned.examples, true)) as [LineRun];
+    const [done] = (await attackAll(evaluation, { run }, scanned.predictions, scanned.examples, true)) as [LineRun];
     const lines = [done.outcomes];
     const nearest = nearestDistances(rightAtFirst(scanned), lines, [], () => x, track, 0);
-    const counted = recount({ ...scanned, lines, nearest }, track, undefined);
+    const counted = recount({ ...scanned, lines, nearest }, { track, suite: {} });
     const { forwardCalls, gradientCalls, seconds, line: resolved } = done;
     const numbers: Attacked = {
       submission: evaluation.submission.id,

@@ -1,6 +1,6 @@
 import { ParapetError } from '#core/errors.ts';
 import type { Evaluation } from '#core/evaluate.ts';
-import { attackTasks, scanLength } from '#core/evaluation/phases.ts';
+import { attackChains, type Chain, scanLength } from '#core/evaluation/phases.ts';
 import { findArchitecture } from '#core/models/index.ts';
 import type { Result } from '#core/result.ts';
 import { resolveSuite } from '#core/suites/resolve.ts';
@@ -88,10 +88,10 @@ function identityOf({ submission, suite, count, seed, dataset, backend, code }: 
   return { submission, suite: suite.digest, track: suite.track.id, count, seed, dataset, backend, code };
 }
 
-/** The attack tasks as they will probably be, for a forecast before the examples are known. */
-export function expectedTasks(evaluation: Evaluation): ReturnType<typeof attackTasks> {
+/** The attacks as they will probably be, for a forecast before the examples are known. */
+export function expectedChains(evaluation: Evaluation): Chain[] {
   const count = Math.min(evaluation.count, evaluation.suite.suite.examples.count, evaluation.examples.count);
-  return attackTasks(
+  return attackChains(
     evaluation,
     Int32Array.from({ length: count }, (_, i) => i),
   );

@@ -3,7 +3,7 @@ import { arch, availableParallelism, platform } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import { ParapetError } from '#core/errors.ts';
 import { evaluate, type Workers } from '#core/evaluate.ts';
-import { runShard, type Shard } from '#core/evaluation/phases.ts';
+import { runShard, type Shard, shardOf } from '#core/evaluation/phases.ts';
 import { type OutcomeOf, type Task, taskKey } from '#core/evaluation/tasks.ts';
 import type { Result } from '#core/result.ts';
 import { type Journal, openJournal } from '../files/journal.ts';
@@ -12,7 +12,7 @@ import { writeResult } from '../files/results.ts';
 import { taskCost } from './cost.ts';
 import type { WorkerBackend } from './messages.ts';
 import type { Pool } from './pool.ts';
-import { expectedTasks, type Prepared } from './prepare.ts';
+import { expectedChains, type Prepared } from './prepare.ts';
 import type { Tally } from './tally.ts';
 
 /** What evaluations share: worker processes, and whoever is told how far they are. */
@@ -52,7 +52,7 @@ export async function runEvaluation(
       for (let index = 0; index < shardsToMerge; index++) {
         await mergeShard(journal, prepared, journalPath(out, { index, count: shardsToMerge }));
       }
-      session.tally.plan(expectedTasks(prepared.evaluation));
+      session.tally.plan(expectedChains(prepared.evaluation).flat());
       const { draft, evidence } = await evaluate(prepared.evaluation, workersOf(prepared, session, journal, order));
       const run: Result['run'] = {
         date: new Date().toISOString(),
@@ -77,8 +77,7 @@ export async function runShardOf(prepared: Prepared, session: Session, out: stri
   return withLock(`${path}.lock`, async () => {
     const journal = await openNoting(prepared, session, path, 'begin-anew');
     try {
-      const tasks = expectedTasks(prepared.evaluation).filter((_, i) => i % shard.count === shard.index);
-      session.tally.plan(tasks);
+      session.tally.plan(shardOf(expectedChains(prepared.evaluation), shard).flat());
       return await runShard(prepared.evaluation, workersOf(prepared, session, journal, 0), shard);
     } finally {
       await journal.close();

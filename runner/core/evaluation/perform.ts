@@ -70,8 +70,10 @@ function isDistribution(scores: Float32Array): boolean {
 async function performAttack(task: AttackTask, bench: Bench): Promise<AttackTaskOutcome> {
   const { classifier, examples: all } = bench;
   const started = bench.now();
-  const { line, examples } = task;
+  const { line } = task;
   const size = imageSize(classifier);
+  const met = task.meets ?? Int32Array.from(task.examples.keys());
+  const examples = met.map((position) => task.examples[position] as number);
   const chunk = gather(all.x, examples, size);
   const chunkY = examples.map((example) => all.y[example] as number);
   const needsLogits = line.targets === 'runner-up' || line.targets === 'least-likely';
@@ -95,10 +97,15 @@ async function performAttack(task: AttackTask, bench: Bench): Promise<AttackTask
   const inTrackNorm = norm === task.norm ? result.distance : distances(x, result.xAdv, size, task.norm);
   const judged = judgeRows(result.success, result.distance, inTrackNorm, task.epsilon);
   const kept = keptRows(task, norm, judged.code);
+  const place = (row: number) =>
+    (met[Math.floor(row / rowsPerExample)] as number) * rowsPerExample + (row % rowsPerExample);
+  const rows = task.examples.length * rowsPerExample;
   return {
     rowsPerExample,
-    ...judged,
-    kept,
+    code: scatter(judged.code, new Uint8Array(rows), place),
+    distance: scatter(judged.distance, new Float64Array(rows), place),
+    trackDistance: scatter(judged.trackDistance, new Float64Array(rows), place),
+    kept: kept.map(place),
     images: gather(result.xAdv, kept, size),
     forwardCalls: result.forwardCalls + (needsLogits ? examples.length : 0),
     gradientCalls: result.gradientCalls,
@@ -107,6 +114,14 @@ async function performAttack(task: AttackTask, bench: Bench): Promise<AttackTask
     zeroGradientShare: result.zeroGradientShare,
     seconds: (bench.now() - started) / 1000,
   };
+}
+
+/** Puts each value at its place in `into`. */
+function scatter<T extends Uint8Array | Float64Array>(values: T, into: T, place: (row: number) => number): T {
+  values.forEach((value, row) => {
+    into[place(row)] = value;
+  });
+  return into;
 }
 
 /** A success lies beyond the track's ball or breaks the row; distances of what held are 0. */

@@ -1,7 +1,8 @@
 import type { LineObservations } from '../diagnostics/diagnostic.ts';
 import { ParapetError } from '../errors.ts';
 import type { Evaluation, Workers } from '../evaluate.ts';
-import type { LineOutcomes } from '../metrics/outcomes.ts';
+import { type LineOutcomes, outcome, reached } from '../metrics/outcomes.ts';
+import type { SuiteAttack } from '../suites/suite.ts';
 import type { AttackTask, AttackTaskOutcome } from './tasks.ts';
 
 /** Examples classified at a time. */
@@ -67,55 +68,94 @@ export function selectExamples({ suite: { suite }, count, examples }: Evaluation
   return Int32Array.from(candidates.slice(0, wanted));
 }
 
+/** Attack tasks that must be done one after another; in a cascade a line waits for those before it, chunk by chunk. */
+export type Chain = readonly AttackTask[];
+
 /**
- * Every attack task of an evaluation, line by line and chunk by chunk.
+ * Every attack task of an evaluation.
+ * @param chosen positions of the examples to attack
  * @param keepAll keep the image of every row, not only those that may serve as evidence
  */
-export function attackTasks(
+export function attackChains(
   { suite: { suite, lines, track }, seed }: Evaluation,
   chosen: Int32Array,
   keepAll = false,
-): AttackTask[] {
+): Chain[] {
+  const taskOf = (line: SuiteAttack, start: number): AttackTask => ({
+    kind: 'attack',
+    line,
+    norm: track.norm,
+    epsilon: track.epsilon,
+    seed,
+    chunk: start / suite.chunk,
+    examples: chosen.slice(start, Math.min(start + suite.chunk, line.examples ?? chosen.length)),
+    meets: null,
+    keep: keepAll ? 'all' : start < suite.evidence.limit ? 'evidence' : 'none',
+  });
   const starts = Array.from({ length: Math.ceil(chosen.length / suite.chunk) }, (_, i) => i * suite.chunk);
-  return lines.flatMap((line) =>
-    starts.map(
-      (start, chunk): AttackTask => ({
-        kind: 'attack',
-        line,
-        norm: track.norm,
-        epsilon: track.epsilon,
-        seed,
-        chunk,
-        examples: chosen.slice(start, start + suite.chunk),
-        keep: keepAll ? 'all' : start < suite.evidence.limit ? 'evidence' : 'none',
-      }),
-    ),
-  );
+  const met = (line: SuiteAttack, start: number) => start < (line.examples ?? chosen.length);
+  if (suite.cascade) {
+    return starts.map((start) => lines.filter((line) => met(line, start)).map((line) => taskOf(line, start)));
+  }
+  return lines.flatMap((line) => starts.filter((start) => met(line, start)).map((start) => [taskOf(line, start)]));
+}
+
+/** The chains that are a shard's. */
+export function shardOf(chains: readonly Chain[], { index, count }: Shard): Chain[] {
+  return chains.filter((_, i) => i % count === index);
 }
 
 /** Runs a shard's part of the attack tasks, for the workers to remember. @returns how many there were */
 export async function runShard(evaluation: Evaluation, workers: Pick<Workers, 'run'>, shard: Shard): Promise<number> {
   const { predictions } = await scan(evaluation, workers);
-  const tasks = attackTasks(evaluation, selectExamples(evaluation, predictions));
-  const own = tasks.filter((_, i) => i % shard.count === shard.index);
-  await Promise.all(own.map((task) => workers.run(task)));
-  return own.length;
+  const own = shardOf(attackChains(evaluation, selectExamples(evaluation, predictions)), shard);
+  const done = await Promise.all(own.map((chain) => runChain(chain, evaluation, workers, predictions)));
+  return done.flat().length;
 }
 
-/** Runs every attack task and joins the chunks of each line. */
+/**
+ * Runs every attack task and joins the chunks of each line.
+ * @param predictions predicted class of each scanned example
+ * @param chosen positions of the examples to attack
+ */
 export async function attackAll(
   evaluation: Evaluation,
   workers: Pick<Workers, 'run'>,
+  predictions: Int32Array,
   chosen: Int32Array,
   keepAll = false,
 ): Promise<LineRun[]> {
-  const tasks = attackTasks(evaluation, chosen, keepAll);
-  const done = await Promise.all(tasks.map((task) => workers.run(task)));
-  const perLine = evaluation.suite.lines.length === 0 ? 0 : tasks.length / evaluation.suite.lines.length;
-  return evaluation.suite.lines.map((line, i) => joinChunks(line, done.slice(i * perLine, (i + 1) * perLine)));
+  const chains = attackChains(evaluation, chosen, keepAll);
+  const done = (await Promise.all(chains.map((chain) => runChain(chain, evaluation, workers, predictions)))).flat();
+  const tasks = chains.flat();
+  return evaluation.suite.lines.map((line) =>
+    joinChunks(
+      line,
+      done.filter((_, i) => tasks[i]?.line === line),
+      chosen.length,
+    ),
+  );
 }
 
-function joinChunks(line: LineOutcomes['line'], chunks: readonly AttackTaskOutcome[]): LineRun {
+/** Does the tasks of a chain in their order; in a cascade each meets what those before it left standing. */
+async function runChain(
+  chain: Chain,
+  { suite: { suite }, examples: { y } }: Evaluation,
+  workers: Pick<Workers, 'run'>,
+  predictions: Int32Array,
+): Promise<AttackTaskOutcome[]> {
+  const done: AttackTaskOutcome[] = [];
+  for (const task of chain) {
+    const stands = (example: number, position: number) =>
+      predictions[example] === y[example] && !done.some((earlier) => reached(earlier, position, outcome.broken));
+    const standing = [...task.examples.keys()].filter((i) => stands(task.examples[i] as number, i));
+    done.push(await workers.run(suite.cascade ? { ...task, meets: Int32Array.from(standing) } : task));
+  }
+  return done;
+}
+
+/** @param examples how many the suite attacks; those beyond the last chunk held */
+function joinChunks(line: LineOutcomes['line'], chunks: readonly AttackTaskOutcome[], examples: number): LineRun {
   const images = new Map<number, Float32Array>();
   let rows = 0;
   for (const { kept, images: pixels, code } of chunks) {
@@ -128,14 +168,16 @@ function joinChunks(line: LineOutcomes['line'], chunks: readonly AttackTaskOutco
   const sum = (of: (chunk: AttackTaskOutcome) => number) => chunks.reduce((total, chunk) => total + of(chunk), 0);
   const gradientCalls = sum((c) => c.gradientCalls);
   const zeroGradients = sum((c) => (c.zeroGradientShare ?? 0) * c.gradientCalls);
+  const rowsPerExample = chunks[0]?.rowsPerExample ?? 1;
+  const unmet = new Array<number>(examples * rowsPerExample - rows).fill(0);
   return {
     line,
     outcomes: {
       line,
-      rowsPerExample: chunks[0]?.rowsPerExample ?? 1,
-      code: Uint8Array.from(chunks.flatMap((c) => [...c.code])),
-      distance: Float64Array.from(chunks.flatMap((c) => [...c.distance])),
-      trackDistance: Float64Array.from(chunks.flatMap((c) => [...c.trackDistance])),
+      rowsPerExample,
+      code: Uint8Array.from([...chunks.flatMap((c) => [...c.code]), ...unmet]),
+      distance: Float64Array.from([...chunks.flatMap((c) => [...c.distance]), ...unmet]),
+      trackDistance: Float64Array.from([...chunks.flatMap((c) => [...c.trackDistance]), ...unmet]),
     },
     images,
     nonFinite: sum((c) => c.nonFinite),

@@ -19,6 +19,8 @@ export interface AttackTask {
   readonly chunk: number;
   /** Positions of the examples in the data set. */
   readonly examples: Int32Array;
+  /** Positions in `examples` of those that the attack meets, ascending; all when null. Rows of the others hold. */
+  readonly meets: Int32Array | null;
   /** Which images to send back: of the successes that may serve as evidence, of every row, or none. */
   readonly keep: 'evidence' | 'all' | 'none';
 }

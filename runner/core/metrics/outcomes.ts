@@ -39,7 +39,7 @@ export function rightAtFirst({
 }
 
 /** Whether any row of an example reached at least `code`. */
-export function reached(line: LineOutcomes, example: number, code: number): boolean {
+export function reached(line: Pick<LineOutcomes, 'rowsPerExample' | 'code'>, example: number, code: number): boolean {
   for (let row = example * line.rowsPerExample; row < (example + 1) * line.rowsPerExample; row++) {
     if ((line.code[row] as number) >= code) return true;
   }

@@ -42,7 +42,7 @@ const outcomes: Outcomes = {
 };
 
 describe('recount', () => {
-  const numbers = recount(outcomes, track, undefined);
+  const numbers = recount(outcomes, { track, suite: {} });
 
   it('counts clean accuracy of the scanned and robust accuracy by the worst case of each example', () => {
     expect(numbers.cleanAccuracy.value).toBe(0.75);
@@ -70,9 +70,24 @@ describe('recount', () => {
 
   it('rates pairs of all image-target pairs, the headline line’s as the result’s', () => {
     const pairs = lineOutcomes('t', [1, 0, 2, 2, 0, 0, 0, 1], [9, 0, 1, 1, 0, 0, 0, 9], 'all');
-    const counted = recount({ ...outcomes, lines: [pairs] }, track, 't');
+    const counted = recount({ ...outcomes, lines: [pairs] }, { track, suite: { headline: 't' } });
     expect(counted.pairs).toMatchObject({ attempted: 8, successes: 4 });
     expect(counted.pairs?.successRate.value).toBe(0.5);
+  });
+
+  it('in a cascade counts a line against what those before it left standing', () => {
+    const lines = [lineOutcomes('a', [2, 0, 1, 0], [1, 0, 3, 0]), lineOutcomes('b', [0, 2, 0, 0], [0, 1, 0, 0])];
+    const [a, b] = recount({ ...outcomes, lines }, { track, suite: { cascade: true } }).lines;
+    expect(a).toMatchObject({ attempted: 3, robustAccuracy: { value: 0.5 } });
+    // Beyond the ball is not broken: example 2 is met again.
+    expect(b).toMatchObject({ attempted: 2, successRate: { value: 0.5 }, robustAccuracy: { value: 0.25 } });
+  });
+
+  it('counts a line that meets only the first examples against those', () => {
+    const sampled = lineOutcomes('a', [2, 0, 0, 0], [1, 0, 0, 0]);
+    const lines = [{ ...sampled, line: { ...sampled.line, examples: 2 } }];
+    const [a] = recount({ ...outcomes, lines }, { track, suite: {} }).lines;
+    expect(a).toMatchObject({ attempted: 2, successRate: { value: 0.5 }, robustAccuracy: { value: 0.5 } });
   });
 
   it('survives no example at all', () => {
@@ -82,7 +97,7 @@ describe('recount', () => {
       nearest: new Float64Array(),
       lines: [lineOutcomes('a', [], [])],
     };
-    expect(recount(none, track, undefined).robustAccuracy).toEqual({ value: 0, low: 0, high: 1 });
+    expect(recount(none, { track, suite: {} }).robustAccuracy).toEqual({ value: 0, low: 0, high: 1 });
   });
 });
 

@@ -1,4 +1,5 @@
 import type { Proportion, Result } from '../result.ts';
+import type { Suite } from '../suites/suite.ts';
 import type { Track } from '../tracks.ts';
 import { curve } from './curve.ts';
 import { median } from './median.ts';
@@ -29,13 +30,18 @@ export interface Numbers {
   readonly lines: readonly LineNumbers[];
 }
 
-/**
- * Counts every number of a result from the outcomes.
- * @param headline id of the line whose pairs are the result's
- */
-export function recount(outcomes: Outcomes, track: Track, headline: string | undefined): Numbers {
+/** What of a suite decides how outcomes are counted. */
+export interface CountedBy {
+  readonly track: Track;
+  readonly suite: Pick<Suite, 'cascade' | 'headline'>;
+}
+
+/** Counts every number of a result from the outcomes. */
+export function recount(outcomes: Outcomes, { suite, track }: CountedBy): Numbers {
   const right = rightAtFirst(outcomes);
-  const lines = outcomes.lines.map((line) => lineNumbers(line, right));
+  const lines = outcomes.lines.map((line, i) =>
+    suite.cascade ? cascadeNumbers(outcomes.lines.slice(0, i), line, right) : lineNumbers(line, right),
+  );
   const scanned = outcomes.predictions.length;
   const rightOfScanned = outcomes.predictions.reduce((sum, p, i) => sum + Number(p === outcomes.y[i]), 0);
   const standing = right.filter((isRight, i) => isRight && !outcomes.lines.some((l) => reached(l, i, outcome.broken)));
@@ -43,13 +49,36 @@ export function recount(outcomes: Outcomes, track: Track, headline: string | und
     examples: right.length,
     cleanAccuracy: proportion(rightOfScanned, scanned),
     robustAccuracy: proportion(standing.length, right.length),
-    pairs: lines.find((line) => line.id === headline)?.pairs ?? null,
+    pairs: lines.find((line) => line.id === suite.headline)?.pairs ?? null,
     curve: curve(right, outcomes.nearest, track.epsilon),
     lines,
   };
 }
 
-function lineNumbers(line: LineOutcomes, right: readonly boolean[]): LineNumbers {
+/**
+ * In a cascade a line meets what is right and what those before it left standing, and its robust accuracy is what is left of all
+ * examples after it.
+ */
+function cascadeNumbers(before: readonly LineOutcomes[], line: LineOutcomes, right: readonly boolean[]): LineNumbers {
+  const meets = right.map(
+    (isRight, i) => isRight && i < limitOf(line) && !before.some((l) => reached(l, i, outcome.broken)),
+  );
+  const left = right.map(
+    (isRight, i) => isRight && ![...before, line].some((earlier) => reached(earlier, i, outcome.broken)),
+  );
+  return {
+    ...lineNumbers(line, meets),
+    attempted: meets.filter(Boolean).length,
+    robustAccuracy: proportion(left.filter(Boolean).length, right.length),
+  };
+}
+
+/** So many examples from the first may be met. */
+const limitOf = ({ line }: LineOutcomes): number => line.examples ?? Number.POSITIVE_INFINITY;
+
+/** @param all whether each example was right at first; of those beyond the line's own limit nothing is counted */
+function lineNumbers(line: LineOutcomes, all: readonly boolean[]): LineNumbers {
+  const right = all.slice(0, limitOf(line));
   let beaten = 0;
   let standing = 0;
   const distances: number[] = [];
@@ -68,15 +97,12 @@ function lineNumbers(line: LineOutcomes, right: readonly boolean[]): LineNumbers
     robustAccuracy: proportion(standing, right.length),
     successRate: proportion(beaten, rightCount),
     medianDistance: median(distances),
-    pairs: line.line.targets === 'untargeted' ? null : countPairs(line),
+    pairs: line.line.targets === 'untargeted' ? null : countPairs(line, right.length),
   };
 }
 
-function countPairs(line: LineOutcomes): Pairs {
-  const successes = line.code.reduce((sum, code) => sum + Number(code !== outcome.held), 0);
-  return {
-    attempted: line.code.length,
-    successes,
-    successRate: proportion(successes, line.code.length),
-  };
+function countPairs({ code, rowsPerExample }: LineOutcomes, examples: number): Pairs {
+  const attempted = examples * rowsPerExample;
+  const successes = code.reduce((sum, ended) => sum + Number(ended !== outcome.held), 0);
+  return { attempted, successes, successRate: proportion(successes, attempted) };
 }

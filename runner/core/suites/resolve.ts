@@ -60,6 +60,6 @@ export function suiteDigest(suite: Suite): string {
       lines.map((line) => ({ ...line, options: parseOptions(findAttack(line.attack), line.options) })),
     ]),
   );
-  const { id, examples, chunk, evidence, headline } = suite;
-  return digestOf({ id, attacks, examples, chunk, evidence, headline });
+  const { id, examples, cascade, chunk, evidence, headline } = suite;
+  return digestOf({ id, attacks, examples, cascade, chunk, evidence, headline });
 }

@@ -16,6 +16,8 @@ export interface SuiteAttack {
   readonly ball: 'track' | 'unbounded';
   /** Norm in which an unbounded attack minimises; the track's when absent. */
   readonly norm?: Norm;
+  /** So many examples from the first; all of the suite's when absent. For what costs too much to be run on all. */
+  readonly examples?: number;
 }
 
 /** Frozen once published: a change is a new suite. */
@@ -30,6 +32,11 @@ export interface Suite {
    * case the whole test set is scanned, and clean accuracy is of all of it.
    */
   readonly examples: { readonly count: number; readonly which: 'first' | 'first-correct' };
+  /**
+   * With true each line meets only the examples that are right and that no line before it broke within the track's ball, as in
+   * AutoAttack; the order of the lines is then part of the suite. Without, every line meets every example.
+   */
+  readonly cascade?: boolean;
   /** Consecutive examples that are attacked, journaled and sharded together; set here, never by the device. */
   readonly chunk: number;
   /**
