@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { distances, inBall, inBox } from './metrics/judge.ts';
-import { type Norm, norms, project, projectTensor } from './projections.ts';
+import { type Norm, norms, project, projectTensor, projectTensorL1 } from './projections.ts';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
@@ -108,3 +108,56 @@ test.each(['Linf', 'L2'] as const)(
     );
   },
 );
+
+describe('the L1 projection on tensors', () => {
+  async function projected({ x, xAdv }: { x: Float32Array; xAdv: Float32Array }, epsilon: number) {
+    const shape: [number, number, number, number] = [1, 1, x.length, 1];
+    const [from, to] = [tf.tensor4d(x.slice(), shape), tf.tensor4d(xAdv.slice(), shape)];
+    const result = await projectTensorL1(from, to, epsilon);
+    const values = (await result.data<'float32'>()).slice();
+    tf.dispose([from, to, result]);
+    return values;
+  }
+
+  /** The threshold by halving, in float64. */
+  function nearest({ x, xAdv }: { x: Float32Array; xAdv: Float32Array }, epsilon: number) {
+    const changes = Array.from(x, (value, i) => (xAdv[i] as number) - value);
+    const rooms = changes.map((change, i) => (change > 0 ? 1 - (x[i] as number) : (x[i] as number)));
+    const left = (t: number) => changes.map((c, i) => Math.min(Math.max(Math.abs(c) - t, 0), rooms[i] as number));
+    const total = (t: number) => left(t).reduce((sum, value) => sum + value, 0);
+    let low = 0;
+    let high = total(0) <= epsilon ? 0 : 5;
+    for (let round = 0; round < 60; round++) {
+      const middle = (low + high) / 2;
+      if (total(middle) > epsilon) low = middle;
+      else high = middle;
+    }
+    return left(high).map((value, i) => (x[i] as number) + Math.sign(changes[i] as number) * value);
+  }
+
+  test('is the nearest point of ball and pixel range together', async () => {
+    await fc.assert(
+      fc.asyncProperty(pairs, radius, async (pair, epsilon) => {
+        const came = await projected(pair, epsilon);
+        for (const [i, value] of nearest(pair, epsilon).entries())
+          expect(Math.abs((came[i] as number) - value)).toBeLessThan(1e-6);
+        expect(inBox(came, came.length)[0]).toBe(1);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('gives what white cannot take to the other values', async () => {
+    // Clipped first, both would come out at 0.75.
+    const came = await projected({ x: Float32Array.of(0.5, 0), xAdv: Float32Array.of(2, 1) }, 1);
+    for (const [i, value] of [1, 0.5].entries()) expect(came[i]).toBeCloseTo(value, 6);
+  });
+
+  test('without a ball clips, and leaves no tensor behind', async () => {
+    const before = tf.memory().numTensors;
+    const pair = { x: Float32Array.of(0.5, 0.5), xAdv: Float32Array.of(2, -1) };
+    expect([...(await projected(pair, Number.POSITIVE_INFINITY))]).toEqual([1, 0]);
+    await projected(pair, 0.1);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});
