@@ -20,9 +20,35 @@ const knownAnswers: readonly [name: string, counter: number[], key: number[], ou
 
 test.each(knownAnswers)('philox gives the published words: %s', (_name, counter, key, wanted) => {
   const out = new Uint32Array(4);
-  philox(counter as [number, number, number, number], key as [number, number], out);
+  philox(...(counter as [number, number, number, number]), ...(key as [number, number]), out);
   expect([...out]).toEqual(wanted);
 });
+
+test('philox agrees with the same in 64-bit integers', () => {
+  const words = exampleRandom(1, 'words').uniform([0], 0, 600);
+  const out = new Uint32Array(4);
+  for (let i = 0; i < words.length; i += 6) {
+    const [c0, c1, c2, c3, k0, k1] = Array.from(words.slice(i, i + 6), (u) => Math.floor(u * 2 ** 32)) as Six;
+    philox(c0, c1, c2, c3, k0, k1, out);
+    expect([...out]).toEqual(slowPhilox([c0, c1, c2, c3].map(BigInt), [k0, k1].map(BigInt)));
+  }
+});
+
+type Six = [number, number, number, number, number, number];
+
+/** The definition: fig. 4 of the paper, ten rounds. */
+function slowPhilox(counter: bigint[], key: bigint[]): number[] {
+  const word = (value: bigint) => value & 0xffffffffn;
+  let [c0, c1, c2, c3] = counter as [bigint, bigint, bigint, bigint];
+  let [k0, k1] = key as [bigint, bigint];
+  for (let round = 0; round < 10; round++) {
+    const p0 = 0xd2511f53n * c0;
+    const p1 = 0xcd9e8d57n * c2;
+    [c0, c1, c2, c3] = [(p1 >> 32n) ^ c1 ^ k0, word(p1), (p0 >> 32n) ^ c3 ^ k1, word(p0)];
+    [k0, k1] = [word(k0 + 0x9e3779b9n), word(k1 + 0xbb67ae85n)];
+  }
+  return [c0, c1, c2, c3].map(Number);
+}
 
 describe('draws per example', () => {
   const random = exampleRandom(7, 'a');
@@ -31,10 +57,13 @@ describe('draws per example', () => {
     const together = random.uniform([3, 9, 4], 2, 10);
     expect(together.slice(10, 20)).toEqual(random.uniform([9], 2, 10));
     expect(random.normal([4, 3], 0, 7).slice(0, 7)).toEqual(random.normal([4], 0, 7));
+    expect(random.bytes([4, 3], 0, 21).slice(21)).toEqual(random.bytes([3], 0, 21));
   });
 
   test('are a prefix of longer draws', () => {
     expect(random.uniform([1], 0, 5)).toEqual(random.uniform([1], 0, 9).slice(0, 5));
+    expect(random.normal([1], 0, 5)).toEqual(random.normal([1], 0, 9).slice(0, 5));
+    expect(random.bytes([1], 0, 5)).toEqual(random.bytes([1], 0, 40).slice(0, 5));
   });
 
   test('differ by seed, stream, draw and example', () => {
@@ -58,5 +87,11 @@ describe('draws per example', () => {
     const normal = moments(random.normal([0], 0, size));
     expect(Math.abs(normal.mean)).toBeLessThan(5 / Math.sqrt(size));
     expect(Math.abs(normal.variance - 1)).toBeLessThan(5 * Math.sqrt(2 / size));
+    const counts = new Float64Array(256);
+    const each = 4096;
+    for (const byte of random.bytes([0], 0, 256 * each)) counts[byte] = (counts[byte] as number) + 1;
+    // Chi-square of 255 degrees of freedom: mean 255, standard deviation 22.6.
+    const chiSquare = counts.reduce((sum, count) => sum + (count - each) ** 2 / each, 0);
+    expect(Math.abs(chiSquare - 255)).toBeLessThan(5 * 22.6);
   });
 });

@@ -8,50 +8,52 @@
  */
 const MULTIPLIER_0 = 0xd2511f53;
 const MULTIPLIER_1 = 0xcd9e8d57;
+const LOW_0 = MULTIPLIER_0 & 0xffff;
+const HIGH_0 = MULTIPLIER_0 >>> 16;
+const LOW_1 = MULTIPLIER_1 & 0xffff;
+const HIGH_1 = MULTIPLIER_1 >>> 16;
 const WEYL_0 = 0x9e3779b9;
 const WEYL_1 = 0xbb67ae85;
 const ROUNDS = 10;
 
-/** High 32 bits of the 64-bit product of two unsigned 32-bit numbers. */
-function multiplyHigh(a: number, b: number): number {
-  const aLow = a & 0xffff;
-  const aHigh = a >>> 16;
-  const bLow = b & 0xffff;
-  const bHigh = b >>> 16;
-  const cross = aHigh * bLow + ((aLow * bLow) >>> 16);
-  const middle = aLow * bHigh + (cross & 0xffff);
-  return (aHigh * bHigh + Math.floor(cross / 0x10000) + Math.floor(middle / 0x10000)) >>> 0;
-}
-
 /**
  * One block of four random words.
- * @param counter four unsigned 32-bit words
- * @param key two unsigned 32-bit words
+ *
+ * Written out in 32-bit integers, without a call or an array per round: attacks that draw an image per query spend a good part
+ * of their time here.
+ * @param c0 to `c3`: the counter, four 32-bit words
+ * @param k0 and `k1`: the key, two 32-bit words
  * @param out receives four unsigned 32-bit words
  */
-export function philox(
-  counter: readonly [number, number, number, number],
-  key: readonly [number, number],
-  out: Uint32Array,
-): void {
-  let [c0, c1, c2, c3] = counter;
-  let [k0, k1] = key;
+export function philox(c0: number, c1: number, c2: number, c3: number, k0: number, k1: number, out: Uint32Array): void {
+  let [w0, w1, w2, w3] = [c0 | 0, c1 | 0, c2 | 0, c3 | 0];
+  let key0 = k0 | 0;
+  let key1 = k1 | 0;
   for (let round = 0; round < ROUNDS; round++) {
-    const high0 = multiplyHigh(MULTIPLIER_0, c0);
-    const low0 = Math.imul(MULTIPLIER_0, c0) >>> 0;
-    const high1 = multiplyHigh(MULTIPLIER_1, c2);
-    const low1 = Math.imul(MULTIPLIER_1, c2) >>> 0;
-    c0 = (high1 ^ c1 ^ k0) >>> 0;
-    c1 = low1;
-    c2 = (high0 ^ c3 ^ k1) >>> 0;
-    c3 = low0;
-    k0 = (k0 + WEYL_0) >>> 0;
-    k1 = (k1 + WEYL_1) >>> 0;
+    // The high word of a 64-bit product, by halves of 16 bits: no partial sum exceeds 32 bits.
+    const low0 = w0 & 0xffff;
+    const top0 = w0 >>> 16;
+    const cross0 = (Math.imul(HIGH_0, low0) + (Math.imul(LOW_0, low0) >>> 16)) | 0;
+    const middle0 = (Math.imul(LOW_0, top0) + (cross0 & 0xffff)) | 0;
+    const product0 = (Math.imul(HIGH_0, top0) + (cross0 >>> 16) + (middle0 >>> 16)) | 0;
+    const low1 = w2 & 0xffff;
+    const top1 = w2 >>> 16;
+    const cross1 = (Math.imul(HIGH_1, low1) + (Math.imul(LOW_1, low1) >>> 16)) | 0;
+    const middle1 = (Math.imul(LOW_1, top1) + (cross1 & 0xffff)) | 0;
+    const product1 = (Math.imul(HIGH_1, top1) + (cross1 >>> 16) + (middle1 >>> 16)) | 0;
+    const next1 = Math.imul(MULTIPLIER_1, w2);
+    const next3 = Math.imul(MULTIPLIER_0, w0);
+    w0 = product1 ^ w1 ^ key0;
+    w1 = next1;
+    w2 = product0 ^ w3 ^ key1;
+    w3 = next3;
+    key0 = (key0 + WEYL_0) | 0;
+    key1 = (key1 + WEYL_1) | 0;
   }
-  out[0] = c0;
-  out[1] = c1;
-  out[2] = c2;
-  out[3] = c3;
+  out[0] = w0;
+  out[1] = w1;
+  out[2] = w2;
+  out[3] = w3;
 }
 
 /** FNV-1a over the UTF-16 code units of a name: 32 bits that tell one stream from another. */
@@ -72,6 +74,8 @@ export interface ExampleRandom {
   uniform(examples: ArrayLike<number>, draw: number, size: number): Float32Array;
   /** As `uniform`, with values from N(0, 1) by the Box–Muller transform. */
   normal(examples: ArrayLike<number>, draw: number, size: number): Float32Array;
+  /** As `uniform`, with whole numbers from 0 to 255: a quarter of the work, where 256 levels are enough. */
+  bytes(examples: ArrayLike<number>, draw: number, size: number): Uint8Array;
 }
 
 /**
@@ -79,38 +83,49 @@ export interface ExampleRandom {
  * @param stream what the draws are for, such as the id of an attack's line in its suite
  */
 export function exampleRandom(seed: number, stream: string): ExampleRandom {
-  const key = [seed >>> 0, hashName(stream)] as const;
+  const key0 = seed >>> 0;
+  const key1 = hashName(stream);
   const block = new Uint32Array(4);
 
-  function fill(
+  /** Fills one row after another by blocks of `perBlock` values; `put` takes the words in `block`. */
+  function fill<Values extends Float32Array | Uint8Array>(
+    values: Values,
     examples: ArrayLike<number>,
     draw: number,
-    size: number,
-    pair: (a: number, b: number) => [number, number],
-  ) {
-    const values = new Float32Array(examples.length * size);
+    perBlock: number,
+    put: (values: Values, at: number, end: number) => void,
+  ): Values {
+    const size = values.length / examples.length;
     for (let row = 0; row < examples.length; row++) {
-      const offset = row * size;
-      for (let i = 0; i < size; i += 4) {
-        philox([i >>> 2, draw >>> 0, (examples[row] as number) >>> 0, 0], key, block);
-        for (let j = 0; j < 4; j += 2) {
-          const [a, b] = pair(block[j] as number, block[j + 1] as number);
-          if (i + j < size) values[offset + i + j] = a;
-          if (i + j + 1 < size) values[offset + i + j + 1] = b;
-        }
+      const end = (row + 1) * size;
+      for (let at = row * size, counter = 0; at < end; at += perBlock, counter++) {
+        philox(counter, draw, examples[row] as number, 0, key0, key1, block);
+        put(values, at, end);
       }
     }
     return values;
   }
 
+  function putUniform(values: Float32Array, at: number, end: number) {
+    for (let j = 0; j < 4 && at + j < end; j++) values[at + j] = ((block[j] as number) >>> 8) * 2 ** -24;
+  }
+
+  function putNormal(values: Float32Array, at: number, end: number) {
+    for (let j = 0; j < 4 && at + j < end; j += 2) {
+      const radius = Math.sqrt(-2 * Math.log(((block[j] as number) + 1) * 2 ** -32));
+      const angle = 2 * Math.PI * (block[j + 1] as number) * 2 ** -32;
+      values[at + j] = radius * Math.cos(angle);
+      if (at + j + 1 < end) values[at + j + 1] = radius * Math.sin(angle);
+    }
+  }
+
+  function putBytes(values: Uint8Array, at: number, end: number) {
+    for (let j = 0; j < 16 && at + j < end; j++) values[at + j] = (block[j >> 2] as number) >>> (8 * (j & 3));
+  }
+
   return {
-    uniform: (examples, draw, size) =>
-      fill(examples, draw, size, (a, b) => [(a >>> 8) * 2 ** -24, (b >>> 8) * 2 ** -24]),
-    normal: (examples, draw, size) =>
-      fill(examples, draw, size, (a, b) => {
-        const radius = Math.sqrt(-2 * Math.log((a + 1) * 2 ** -32));
-        const angle = 2 * Math.PI * b * 2 ** -32;
-        return [radius * Math.cos(angle), radius * Math.sin(angle)];
-      }),
+    uniform: (examples, draw, size) => fill(new Float32Array(examples.length * size), examples, draw, 4, putUniform),
+    normal: (examples, draw, size) => fill(new Float32Array(examples.length * size), examples, draw, 4, putNormal),
+    bytes: (examples, draw, size) => fill(new Uint8Array(examples.length * size), examples, draw, 16, putBytes),
   };
 }
