@@ -82,7 +82,7 @@ export async function verify(subject: Subject): Promise<Verification> {
     suite.track,
     suite.suite.evidence.limit,
   );
-  const numbers = recount({ ...evidence, y: examples.y, nearest }, suite.track, suite.suite.headline);
+  const numbers = recount({ ...evidence, y: examples.y, nearest }, suite);
   findings.push(...compareNumbers(result, numbers, suite));
   const images = evidence.best.length + evidence.pairs.length;
   if (result.evidence.verified !== images) {
