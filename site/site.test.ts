@@ -16,6 +16,7 @@ const visited = [
   `${board}Long2020Name/`,
   '/mnist-l0-112/Undefended/',
   '/protocols/papernot2016/',
+  '/attacks/',
   '/about/',
   '/submit/',
   '/404.html',

@@ -64,10 +64,10 @@ export function presetOf(attack: string): SuiteAttack['options'] {
  * An attack as the lab's menu shows it: labels, ranges and help come from the one schema of its options, and so do the values
  * to begin with where the quick suite has none. An option without a default, or of another type than number, switch and
  * choice, keeps to what the attack does by itself.
+ * @param preset values to begin with in place of the schema's defaults
  */
-export function describeAttack(attack: Attack): AttackEntry {
+export function describeAttack(attack: Attack, preset = presetOf(attack.id)): AttackEntry {
   const { properties = {} } = z.toJSONSchema(attack.optionsSchema, { io: 'input', unrepresentable: 'any' });
-  const preset = presetOf(attack.id);
   const options = Object.entries(properties).map(([key, schema]) =>
     describeOption(key, schema as OptionSchema, preset[key]),
   );

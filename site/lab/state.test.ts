@@ -11,7 +11,10 @@ const minimal: AttackEntry = {
   ...{ targeted: 'required', paper: 'https://example.org', options: [] },
 };
 const catalogue: Catalogue = {
-  attacks: [...attacks.filter(({ id }) => id === 'fgsm' || id === 'pgd').map(describeAttack), minimal],
+  attacks: [
+    ...attacks.filter(({ id }) => id === 'fgsm' || id === 'pgd').map((attack) => describeAttack(attack)),
+    minimal,
+  ],
   models: [
     { ...model, id: 'Undefended', name: 'Undefended' },
     { ...model, id: 'Papernot2016Distillation', name: 'Distillation' },
