@@ -4,9 +4,10 @@ import { cwL2 } from './cw-l2.ts';
 import { fgsm } from './fgsm.ts';
 import { jsma } from './jsma.ts';
 import { pgd } from './pgd.ts';
+import { square } from './square.ts';
 
 /** Every attack: the command line, the lab, the docs and the contract test go by this list. */
-export const attacks: readonly Attack[] = [fgsm, pgd, jsma, cwL2];
+export const attacks: readonly Attack[] = [fgsm, pgd, jsma, cwL2, square];
 
 /** @throws ParapetError 'usage' that lists the attacks there are */
 export function findAttack(id: string): Attack {
