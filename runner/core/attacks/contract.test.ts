@@ -26,9 +26,10 @@ const radii: Record<Norm, number> = { Linf: 0.03, L2: 0.1, L1: 0.3, L0: 2 };
 const budgets: Record<string, Record<string, number>> = {
   'cw-l2': { maxIterations: 60, binarySearchSteps: 4, initialConstant: 0.1 },
   square: { queries: 150 },
+  noise: { draws: 300 },
 };
 /** Attacks that draw random numbers with their default options. */
-const drawing = new Set(['pgd', 'square']);
+const drawing = new Set(['noise', 'pgd', 'square']);
 
 const cases = attacks.flatMap((attack) => attack.norms.map((norm) => [attack.id, norm, attack] as const));
 
