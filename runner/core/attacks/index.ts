@@ -1,6 +1,7 @@
 import { ParapetError } from '../errors.ts';
 import type { Attack } from './attack.ts';
 import { cwL2 } from './cw-l2.ts';
+import { deepfool } from './deepfool.ts';
 import { fgsm } from './fgsm.ts';
 import { jsma } from './jsma.ts';
 import { noise } from './noise.ts';
@@ -8,7 +9,7 @@ import { pgd } from './pgd.ts';
 import { square } from './square.ts';
 
 /** Every attack: the command line, the lab, the docs and the contract test go by this list. */
-export const attacks: readonly Attack[] = [fgsm, pgd, jsma, cwL2, square, noise];
+export const attacks: readonly Attack[] = [fgsm, pgd, jsma, cwL2, deepfool, square, noise];
 
 /** @throws ParapetError 'usage' that lists the attacks there are */
 export function findAttack(id: string): Attack {
