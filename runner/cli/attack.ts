@@ -17,12 +17,18 @@ interface Options {
 
 const repeatable = (value: string, before: readonly string[] = []) => [...before, value];
 
-export function register(program: Command): void {
+/** Whether help was asked for: only then is the list worth the time it takes to load the attacks. */
+function helpWanted(): boolean {
+  return process.argv[2] === 'help' || process.argv.some((word) => word === '--help' || word === '-h');
+}
+
+export async function register(program: Command): Promise<void> {
+  const lists = helpWanted() ? (await import('./attack-list.ts')).attackHelp(process.argv) : '';
   program
     .command('attack')
     .description('run one attack on the first examples of a track')
     .argument('<path>', 'folder of a submission')
-    .requiredOption('--attack <id>', 'the attack, such as pgd')
+    .requiredOption('--attack <id>', 'the attack, such as pgd; with --help, its options')
     .requiredOption('--track <id>', 'the track, such as mnist-linf-0.3')
     .option('--examples <n>', 'so many examples from the start of the test set', '100')
     .option('--targets <which>', 'untargeted, runner-up, least-likely or all')
@@ -32,6 +38,7 @@ export function register(program: Command): void {
     .option('--processes <n>', 'worker processes')
     .option('--out <file>', 'write the adversarial images there, as safetensors')
     .option('--json', 'print the numbers as JSON', false)
+    .addHelpText('after', `\n${lists}`)
     .action(run);
 }
 

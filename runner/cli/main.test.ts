@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { attacks } from '#core/attacks/index.ts';
 
 const start = fileURLToPath(new URL('./start.mjs', import.meta.url));
 let folder: string;
@@ -41,6 +42,16 @@ describe('the command line', () => {
     ];
     expect([...stdout.matchAll(/^ {2}([a-z]+) (?=.* {2})/gm)].map(([, name]) => name)).toEqual([...commands, 'help']);
     expect(status).toBe(0);
+  });
+
+  test('lists every attack with its norms, access and paper, and the options of the one that is named', () => {
+    const { stdout } = parapet(['attack', '--help']);
+    for (const { id, norms, access, paper } of attacks) {
+      expect(stdout).toMatch(new RegExp(`^${id} +${norms.join(' ')} +${access} .* ${paper}$`, 'm'));
+    }
+    expect(parapet(['attack', '--attack', 'pgd', '--help']).stdout).toMatch(
+      /^steps +40 +≥ 1, ≤ 10000 +Gradient steps/m,
+    );
   });
 
   test.each([

@@ -47,8 +47,10 @@ const program = new Command('parapet')
 
 const wanted = process.argv[2] === 'help' ? process.argv[3] : process.argv[2];
 for (const name of commands.some((command) => command === wanted) ? [wanted as (typeof commands)[number]] : commands) {
-  const { register } = (await import(`./${name}.ts`)) as { register(program: InstanceType<typeof Command>): void };
-  register(program);
+  const { register } = (await import(`./${name}.ts`)) as {
+    register(program: InstanceType<typeof Command>): void | Promise<void>;
+  };
+  await register(program);
 }
 
 try {
