@@ -27,9 +27,10 @@ const budgets: Record<string, Record<string, number>> = {
   'cw-l2': { maxIterations: 60, binarySearchSteps: 4, initialConstant: 0.1 },
   square: { queries: 150 },
   noise: { draws: 300 },
+  'sparse-rs': { queries: 150 },
 };
 /** Attacks that draw random numbers with their default options. */
-const drawing = new Set(['noise', 'pgd', 'square']);
+const drawing = new Set(['noise', 'pgd', 'square', 'sparse-rs']);
 
 const cases = attacks.flatMap((attack) => attack.norms.map((norm) => [attack.id, norm, attack] as const));
 

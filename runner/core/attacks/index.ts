@@ -6,10 +6,11 @@ import { fgsm } from './fgsm.ts';
 import { jsma } from './jsma.ts';
 import { noise } from './noise.ts';
 import { pgd } from './pgd.ts';
+import { sparseRs } from './sparse-rs.ts';
 import { square } from './square.ts';
 
 /** Every attack: the command line, the lab, the docs and the contract test go by this list. */
-export const attacks: readonly Attack[] = [fgsm, pgd, jsma, cwL2, deepfool, square, noise];
+export const attacks: readonly Attack[] = [fgsm, pgd, jsma, cwL2, deepfool, square, noise, sparseRs];
 
 /** @throws ParapetError 'usage' that lists the attacks there are */
 export function findAttack(id: string): Attack {

@@ -1,34 +1,23 @@
 import { z } from 'zod';
 import type { Attack } from './attack.ts';
-import { MAX_QUERIES, randomSearch } from './shared/random-search.ts';
-import { scoreLosses } from './shared/score-loss.ts';
+import { randomSearch, searchOptions } from './shared/random-search.ts';
 import { l2Moves } from './shared/square-l2.ts';
 import { linfMoves } from './shared/square-linf.ts';
 
 const optionsSchema = z.strictObject({
-  queries: z
-    .int()
-    .min(1)
-    .max(MAX_QUERIES)
-    .default(5000)
-    .describe('Forward passes per image and restart, the starting image included.'),
+  queries: searchOptions.queries(5000),
   initialShare: z
     .number()
     .positive()
     .max(1)
     .default(0.8)
     .describe('Share of the pixels that the first squares cover (p); it is halved nine times on the way.'),
-  restarts: z.int().min(1).max(1000).default(1).describe('Runs from new random starts for images that still stand.'),
+  restarts: searchOptions.restarts,
   rescaleSchedule: z
     .boolean()
     .default(false)
     .describe('Halve at the same shares of `queries` instead of at the queries that the paper has for 10,000.'),
-  loss: z
-    .enum(scoreLosses)
-    .default('auto')
-    .describe(
-      'What falls: the margin of logits or the cross-entropy; auto is the margin, with a target cross-entropy.',
-    ),
+  loss: searchOptions.loss,
 });
 
 /** Moves after which the share of pixels is halved, of the 10,000 that the schedule is made for. */

@@ -1,14 +1,30 @@
 import * as tf from '@tensorflow/tfjs';
+import { z } from 'zod';
 import type { AttackContext } from '../attack.ts';
 import { pick, unset } from './active-set.ts';
 import { findings } from './findings.ts';
-import { type ScoreLoss, scoreLoss } from './score-loss.ts';
+import { type ScoreLoss, scoreLoss, scoreLosses } from './score-loss.ts';
 
 /** Draws of one restart: one for each query. */
 const DRAWS_PER_RESTART = 2 ** 20;
 
-/** The most queries that a restart has draws for. */
-export const MAX_QUERIES = 1_000_000;
+/** Options that every random search has; the default number of queries is its own. */
+export const searchOptions = {
+  queries: (usual: number) =>
+    z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .default(usual)
+      .describe('Forward passes per image and restart, the starting image included.'),
+  restarts: z.int().min(1).max(1000).default(1).describe('Runs from new random starts for images that still stand.'),
+  loss: z
+    .enum(scoreLosses)
+    .default('auto')
+    .describe(
+      'What falls: the margin of logits or the cross-entropy; auto is the margin, with a target cross-entropy.',
+    ),
+};
 
 /** Where a random search begins and what it tries: all that tells one from another. */
 export interface Moves {
