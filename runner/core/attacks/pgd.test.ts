@@ -1,9 +1,26 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { distances } from '../metrics/judge.ts';
-import { constant, notANumberAbove, radial, randomLinear, scaled, shifted, step } from '../testing/classifiers.ts';
+import { distances, predictions } from '../metrics/judge.ts';
+import type { Classifier } from '../models/classifier.ts';
+import {
+  constant,
+  noisy,
+  notANumberAbove,
+  radial,
+  randomLinear,
+  scaled,
+  shifted,
+  smallNet,
+  step,
+} from '../testing/classifiers.ts';
 import { randomImages } from '../testing/images.ts';
-import { linearClass, linearDistanceL2, linearLogits, linearWorstMarginLinf } from '../testing/oracles.ts';
+import {
+  linearClass,
+  linearDistanceL2,
+  linearLogits,
+  linearWorstMarginL1,
+  linearWorstMarginLinf,
+} from '../testing/oracles.ts';
 import { findAttack } from './index.ts';
 import { type AttackRequest, runAttack } from './run.ts';
 
@@ -31,6 +48,18 @@ function attack(id: string, changes: Partial<AttackRequest> = {}) {
     stream: 'test',
     ...changes,
   });
+}
+
+/** Classes of images by their logits. */
+async function classesOf(net: Classifier, values: Float32Array): Promise<Int32Array> {
+  const batch = tf.tensor4d(values.slice(), [
+    values.length / tf.util.sizeFromShape([...net.inputShape]),
+    ...net.inputShape,
+  ]);
+  const logits = net.logits(batch);
+  const classes = predictions(await logits.data<'float32'>(), net.classes);
+  tf.dispose([batch, logits]);
+  return classes;
 }
 
 /** Margin of each image that came out. */
@@ -88,6 +117,44 @@ describe('PGD', () => {
     const options = { loss: 'margin', restarts: 5, relativeStepSize: 0.1 };
     const outcome = await attack('pgd', { x: inner, y: labels, norm: 'L2', epsilon, options });
     expect([...outcome.success]).toEqual(distance.map((d) => (d < epsilon ? 1 : 0)));
+  });
+
+  test.each([0.2, 0.5, 1, 2])('finds what there is to find, L1 ≤ %s', async (epsilon) => {
+    const worst = images.map((image, i) => linearWorstMarginL1(model, image, y[i] as number, epsilon));
+    const options = { restarts: 5, steps: 60, loss: 'margin', relativeStepSize: 0.1 };
+    const outcome = await attack('pgd', { norm: 'L1', epsilon, options });
+    expect([...outcome.success]).toEqual(worst.map((margin) => (margin < 0 ? 1 : 0)));
+  });
+
+  test.each(['dlr', 'rescaled-ce'])('loss %s goes past logits that saturate cross-entropy', async (loss) => {
+    const worst = images.map((image, i) => linearWorstMarginLinf(model, image, y[i] as number, 0.1));
+    for (const factor of [1e-6, 1, 1e6]) {
+      const outcome = await attack('pgd', { classifier: scaled(model, factor), options: { restarts: 5, loss } });
+      expect([...outcome.success]).toEqual(worst.map((margin) => (margin < 0 ? 1 : 0)));
+    }
+  });
+
+  test('the mean over passes changes nothing on a model that does not answer at random', async () => {
+    const once = await attack('pgd', { epsilon: 0.05 });
+    const four = await attack('pgd', { epsilon: 0.05, options: { eotSamples: 4 } });
+    expect(four.xAdv).toEqual(once.xAdv);
+    expect(four.gradientCalls).toBe(4 * once.gradientCalls);
+  });
+
+  test('the mean over passes sees through noise', async () => {
+    // Far from x gradients point anywhere; what counts is how often the result is wrong on the model without its noise.
+    const net = smallNet();
+    const digits = randomImages(16, net.inputShape, 12);
+    const labels = await classesOf(net, digits.x);
+    const broken = async (eotSamples: number) => {
+      const classifier = noisy(net, 0.6);
+      const options = { steps: 8, relativeStepSize: 0.25, randomStart: false, eotSamples };
+      const request = { classifier, x: digits.x, y: labels, examples: digits.examples, epsilon: 0.1, options };
+      const { xAdv } = await attack('pgd', request);
+      const after = await classesOf(net, xAdv);
+      return after.filter((predicted, i) => predicted !== labels[i]).length;
+    };
+    expect(await broken(12)).toBeGreaterThan(await broken(1));
   });
 
   test('leaves a sphere when the ball allows it, and only then', async () => {

@@ -121,3 +121,18 @@ export function smallNet(): Classifier {
     dispose: () => {},
   };
 }
+
+/** Normal noise on the image, another for every pass, the same sequence in every run: a defense that answers at random. */
+export function noisy(of: Classifier, deviation: number): Classifier {
+  const random = exampleRandom(1, 'noisy');
+  let pass = 0;
+  return classifier(
+    (x) => {
+      const noise = random.normal([0], pass++, of.inputShape[0] * of.inputShape[1] * of.inputShape[2]);
+      const moved = tf.add(x, tf.mul(tf.tensor4d(noise, [1, ...of.inputShape]), deviation)) as tf.Tensor4D;
+      return of.logits(moved);
+    },
+    of.classes,
+    of.inputShape,
+  );
+}

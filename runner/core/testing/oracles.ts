@@ -64,6 +64,30 @@ export function linearWorstMarginLinf(
 }
 
 /**
+ * The same within the L1 ball: the values with the largest coefficients go to the end of the pixel range one after the other,
+ * until ε is spent.
+ */
+export function linearWorstMarginL1(model: LinearClassifier, x: ArrayLike<number>, y: number, epsilon: number): number {
+  const z = linearLogits(model, x);
+  let worst = Number.POSITIVE_INFINITY;
+  for (let j = 0; j < model.classes; j++) {
+    if (j === y) continue;
+    const weights = marginWeights(model, y, j);
+    const order = [...weights.keys()].sort((a, b) => Math.abs(weights[b] as number) - Math.abs(weights[a] as number));
+    let margin = (z[y] as number) - (z[j] as number);
+    let left = epsilon;
+    for (const i of order) {
+      const room = (weights[i] as number) > 0 ? (x[i] as number) : 1 - (x[i] as number);
+      const spent = Math.min(left, room);
+      margin -= Math.abs(weights[i] as number) * spent;
+      left -= spent;
+    }
+    worst = Math.min(worst, margin);
+  }
+  return worst;
+}
+
+/**
  * L2 distance from x to the points that are classified as `target`, the pixel range left aside: those where z[target] is at
  * least every other logit. Dykstra's alternating projections onto these half-spaces, until nothing moves.
  *
