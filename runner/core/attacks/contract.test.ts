@@ -31,7 +31,7 @@ const budgets: Record<string, Record<string, number>> = {
   'sparse-rs': { queries: 150 },
 };
 /** Attacks that draw random numbers with their default options. */
-const drawing = new Set(['noise', 'pgd', 'square', 'sparse-rs']);
+const drawing = new Set(['noise', 'pgd', 'r-fgsm', 'square', 'sparse-rs']);
 /** Attacks that draw, but end on a linear model where they would end from any other draw, up to rounding. */
 const settling = new Set(['apgd']);
 

@@ -1,17 +1,33 @@
 import { ParapetError } from '../errors.ts';
 import { apgd } from './apgd.ts';
 import type { Attack } from './attack.ts';
+import { bim } from './bim.ts';
 import { cwL2 } from './cw-l2.ts';
 import { deepfool } from './deepfool.ts';
 import { fgsm } from './fgsm.ts';
 import { jsma } from './jsma.ts';
+import { miFgsm } from './mi-fgsm.ts';
 import { noise } from './noise.ts';
 import { pgd } from './pgd.ts';
+import { rFgsm } from './r-fgsm.ts';
 import { sparseRs } from './sparse-rs.ts';
 import { square } from './square.ts';
 
 /** Every attack: the command line, the lab, the docs and the contract test go by this list. */
-export const attacks: readonly Attack[] = [fgsm, pgd, apgd, jsma, cwL2, deepfool, square, noise, sparseRs];
+export const attacks: readonly Attack[] = [
+  fgsm,
+  rFgsm,
+  bim,
+  miFgsm,
+  pgd,
+  apgd,
+  jsma,
+  cwL2,
+  deepfool,
+  square,
+  noise,
+  sparseRs,
+];
 
 /** @throws ParapetError 'usage' that lists the attacks there are */
 export function findAttack(id: string): Attack {

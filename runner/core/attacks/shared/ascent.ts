@@ -20,7 +20,7 @@ export interface Ascent<Name extends string> {
   readonly leaveAtSuccess: boolean;
   /** Number of the draw for a random direction at the first step; each step has its own. */
   readonly draw: number;
-  /** What is climbed along in place of the gradient, such as its running sum; a new tensor. */
+  /** What is climbed along in place of the gradient, such as its running sum. */
   readonly along?: (gradient: tf.Tensor4D, active: ActiveSet<Name | 'x' | 'xAdv'>) => tf.Tensor4D;
   /**
    * @param values the gradient, or what stands in for it
