@@ -29,9 +29,10 @@ const budgets: Record<string, Record<string, number>> = {
   square: { queries: 150 },
   noise: { draws: 300 },
   'sparse-rs': { queries: 150 },
+  'hop-skip-jump': { queries: 250, startTrials: 64, initialProbes: 20 },
 };
 /** Attacks that draw random numbers with their default options. */
-const drawing = new Set(['noise', 'pgd', 'r-fgsm', 'square', 'sparse-rs']);
+const drawing = new Set(['hop-skip-jump', 'noise', 'pgd', 'r-fgsm', 'sparse-rs', 'square']);
 /** Attacks that draw, but end on a linear model where they would end from any other draw, up to rounding. */
 const settling = new Set(['apgd']);
 

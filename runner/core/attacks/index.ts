@@ -5,6 +5,7 @@ import { bim } from './bim.ts';
 import { cwL2 } from './cw-l2.ts';
 import { deepfool } from './deepfool.ts';
 import { fgsm } from './fgsm.ts';
+import { hopSkipJump } from './hop-skip-jump.ts';
 import { jsma } from './jsma.ts';
 import { miFgsm } from './mi-fgsm.ts';
 import { noise } from './noise.ts';
@@ -27,6 +28,7 @@ export const attacks: readonly Attack[] = [
   square,
   noise,
   sparseRs,
+  hopSkipJump,
 ];
 
 /** @throws ParapetError 'usage' that lists the attacks there are */
