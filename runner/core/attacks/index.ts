@@ -1,6 +1,5 @@
 import { ParapetError } from '../errors.ts';
 import { apgd } from './apgd.ts';
-import type { Attack } from './attack.ts';
 import { bim } from './bim.ts';
 import { cwL2 } from './cw-l2.ts';
 import { deepfool } from './deepfool.ts';
@@ -9,6 +8,7 @@ import { hopSkipJump } from './hop-skip-jump.ts';
 import { jsma } from './jsma.ts';
 import { miFgsm } from './mi-fgsm.ts';
 import { noise } from './noise.ts';
+import { onePixel } from './one-pixel.ts';
 import { pgd } from './pgd.ts';
 import { rFgsm } from './r-fgsm.ts';
 import { sparseRs } from './sparse-rs.ts';
@@ -28,7 +28,7 @@ export const attacks: readonly Attack[] = [
   square,
   noise,
   sparseRs,
-  hopSkipJump,
+  hopSkipJump, onePixel,
 ];
 
 /** @throws ParapetError 'usage' that lists the attacks there are */
