@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { attackLosses } from '../losses.ts';
 import type { Attack } from './attack.ts';
 import { climb } from './shared/apgd-climb.ts';
+import { apgdOptions } from './shared/apgd-options.ts';
 import { findings } from './shared/findings.ts';
 
 const optionsSchema = z.strictObject({
@@ -11,27 +12,7 @@ const optionsSchema = z.strictObject({
     .describe(
       'Loss to increase: cross-entropy; difference of logits ratio or margin, which do not saturate; or cross-entropy of logits brought to one scale.',
     ),
-  steps: z
-    .int()
-    .min(1)
-    .max(10_000)
-    .default(100)
-    .describe('Gradient steps; each costs one forward and one backward pass per image.'),
-  restarts: z.int().min(1).max(1000).default(1).describe('Runs from new random points for images that still stand.'),
-  rho: z
-    .number()
-    .min(0)
-    .max(1)
-    .default(0.75)
-    .describe('Share of the steps between two checkpoints that must raise the loss for the step length to be kept.'),
-  eotSamples: z
-    .int()
-    .min(1)
-    .max(10_000)
-    .default(1)
-    .describe(
-      'Passes whose gradients and logits are averaged at each step: more than 1 for a model that answers at random.',
-    ),
+  ...apgdOptions,
 });
 
 /**

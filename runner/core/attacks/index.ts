@@ -1,5 +1,6 @@
 import { ParapetError } from '../errors.ts';
 import { apgd } from './apgd.ts';
+import { apgdT } from './apgd-t.ts';
 import { bim } from './bim.ts';
 import { cwL2 } from './cw-l2.ts';
 import { deepfool } from './deepfool.ts';
@@ -22,6 +23,7 @@ export const attacks: readonly Attack[] = [
   miFgsm,
   pgd,
   apgd,
+  apgdT,
   jsma,
   cwL2,
   deepfool,

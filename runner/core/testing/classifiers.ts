@@ -93,12 +93,14 @@ export function notANumberAbove(of: Classifier, limit: number): Classifier {
   );
 }
 
-/** Class 1 above a mean of a half, by a step: right gradients are zero everywhere. */
-export function step(): Classifier {
+/** Class 1 above a mean of a half, by a step: right gradients are zero everywhere. Further classes are never predicted. */
+export function step(classes = 2): Classifier {
   return classifier((x) => {
     const bright = tf.step(tf.sub(tf.mean(flat(x), 1, true), 0.5));
-    return tf.concat([tf.sub(1, bright), bright], 1);
-  }, 2);
+    const scores = [tf.sub(1, bright), bright];
+    for (let c = 2; c < classes; c++) scores.push(tf.fill(bright.shape, -1));
+    return tf.concat(scores, 1);
+  }, classes);
 }
 
 /** Convolution, pooling, convolution, dense: the kinds of layer that the papers' nets have, with smooth activations; [8, 8, 1] to 3. */
