@@ -1,0 +1,147 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeDurable } from '../../files/durable.ts';
+import type { Comparison, Tool } from './comparisons.ts';
+import type { PeerEnvironment } from './install.ts';
+import type { Judged } from './judged.ts';
+import { judgeRun, type Setting, taskOf } from './measure.ts';
+import { type Net, rowsOf, writeRows } from './nets.ts';
+import { runTasks, type Task } from './task.ts';
+
+export const goldenFolder = join(import.meta.dirname, '../../core/testing/golden');
+
+/** Outcomes of peers on one net at one radius. */
+export interface GoldenCase {
+  readonly net: string;
+  /** Of the weights. */
+  readonly sha256: string;
+  readonly images: number;
+  /** null for a search at any distance. */
+  readonly epsilon: number | null;
+  readonly parameters: Comparison['parameters'];
+  readonly peers: readonly GoldenPeer[];
+}
+
+/** What one peer did. */
+export interface GoldenPeer {
+  readonly tool: Tool;
+  /** 1 for each row that it broke, in order. */
+  readonly success: string;
+  /** Distance of each row, four digits, a dash where it failed; of searches for the nearest only. */
+  readonly distance?: string;
+  readonly seed: number;
+  readonly date: string;
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+/** A file of `runner/core/testing/golden`: what the peers did with one comparison. */
+export interface Golden {
+  readonly comparison: string;
+  readonly command: string;
+  readonly cases: readonly GoldenCase[];
+}
+
+/** Radii at which some rows fall and some stand; the last is the track's. */
+const radii: Readonly<Record<string, readonly number[]>> = {
+  'mnist Linf': [0.05, 0.1, 0.3],
+  'mnist L2': [0.5, 1, 2],
+  'mnist L0': [20, 112],
+  'cifar10 Linf': [2 / 255, 8 / 255],
+  'cifar10 L2': [0.25, 0.5],
+};
+
+/**
+ * Runs peers at the golden setting of each comparison and stores what they did, a file a comparison. What a file has of other
+ * nets, radii and tools stays, so one can be done at a time.
+ */
+export async function writeGolden(
+  comparisons: readonly Comparison[],
+  nets: readonly Net[],
+  tools: readonly Tool[],
+  environment: PeerEnvironment,
+  common: Pick<Setting, 'threads' | 'seed' | 'limit' | 'scratch'>,
+  say: (text: string) => void,
+): Promise<void> {
+  for (const tool of tools) {
+    const settings: Setting[] = [];
+    for (const comparison of comparisons) {
+      if (tool in comparison.peers) settings.push(...(await goldenSettings(comparison, nets, common)));
+    }
+    const [first, ...others] = settings.map((setting) => taskOf(setting, tool));
+    if (first === undefined) continue;
+    let next = 0;
+    for await (const outcome of runTasks([first, ...others] as [Task, ...Task[]], environment, common.limit)) {
+      const setting = settings[next++] as Setting;
+      const { comparison, net, epsilon } = setting;
+      const name = `${tool} ${comparison.id} ${net.id} ${epsilon ?? ''}`;
+      if ('failed' in outcome) {
+        say(`${name}: ${outcome.failed}`);
+        continue;
+      }
+      const judged = judgeRun(setting, tool, outcome);
+      await store(setting, { tool, ...bits(judged, comparison.kind), ...stamp(setting, outcome.versions) });
+      const won = judged.success.reduce((sum, flag) => sum + flag, 0);
+      say(
+        `${name}: ${won} of ${judged.success.length}, ${judged.medianDistance ?? '-'}, ${outcome.seconds.toFixed(1)} s`,
+      );
+    }
+  }
+}
+
+/** Everything that a comparison's golden file is of: nets by radii. */
+async function goldenSettings(
+  comparison: Comparison,
+  nets: readonly Net[],
+  common: Pick<Setting, 'threads' | 'seed' | 'limit' | 'scratch'>,
+): Promise<Setting[]> {
+  const { golden, kind, norm, id, targets } = comparison;
+  if (golden === null) return [];
+  const settings: Setting[] = [];
+  for (const net of nets) {
+    const rows = await rowsOf(net, golden.images, targets);
+    const images = join(common.scratch, `${id}-${net.id}-rows.safetensors`);
+    await writeRows(images, rows, net);
+    const all = radii[`${net.dataset} ${norm}`] ?? [];
+    const some = golden.oneRadius ? all.slice(all.length >> 1, (all.length >> 1) + 1) : all;
+    for (const epsilon of kind === 'minimum-norm' ? [null] : some) {
+      // JSMA's radius is one of its own options as well.
+      const own: Comparison['parameters'] =
+        'maxFeatures' in comparison.parameters && epsilon !== null ? { maxFeatures: epsilon } : {};
+      const parameters = { ...comparison.parameters, ...golden.parameters, ...own };
+      settings.push({ ...common, comparison, net, rows, images, parameters, epsilon });
+    }
+  }
+  return settings;
+}
+
+/** Puts what a peer did into the file of its comparison, in place of what it did there before. */
+async function store({ comparison, net, epsilon, parameters }: Setting, peer: GoldenPeer): Promise<void> {
+  const file = join(goldenFolder, `${comparison.id}.json`);
+  const { cases } = await readFile(file, 'utf8').then(
+    (text) => JSON.parse(text) as Golden,
+    () => ({ cases: [] }),
+  );
+  const images = comparison.golden?.images ?? 0;
+  const same = (one: GoldenCase) => one.net === net.id && one.epsilon === epsilon;
+  const before = cases.find(same);
+  // What was made with another budget or other weights is no neighbour.
+  const fits = before?.sha256 === net.sha256 && JSON.stringify(before.parameters) === JSON.stringify(parameters);
+  const neighbours = fits && before?.images === images ? before.peers.filter(({ tool }) => tool !== peer.tool) : [];
+  const peers = [...neighbours, peer].sort((a, b) => (a.tool < b.tool ? -1 : 1));
+  const now: GoldenCase = { net: net.id, sha256: net.sha256, images, epsilon, parameters, peers };
+  const all = before === undefined ? [...cases, now] : cases.map((one) => (same(one) ? now : one));
+  const command = `npm run bench:peers -- --golden --attacks ${comparison.id} --nets ${[...new Set(all.map((one) => one.net))].join()}`;
+  const golden: Golden = { comparison: comparison.id, command, cases: all };
+  await writeDurable(file, `${JSON.stringify(golden, null, 2)}\n`);
+}
+
+function bits({ success, distance }: Judged, kind: Comparison['kind']) {
+  const text = success.join('');
+  if (kind === 'fixed-epsilon') return { success: text };
+  const four = Array.from(distance, (value, row) => (success[row] === 1 ? String(Number(value.toPrecision(4))) : '-'));
+  return { success: text, distance: four.join(' ') };
+}
+
+function stamp({ seed }: Setting, versions: GoldenPeer['versions']) {
+  return { seed, date: new Date().toISOString().slice(0, 10), versions };
+}
