@@ -1,11 +1,20 @@
 import { ParapetError } from '../errors.ts';
+import { autoattackPlus, autoattackRand, autoattackStandard } from './autoattack.ts';
 import { papernot2016, papernot2016Full } from './papernot2016.ts';
 import { quick } from './quick.ts';
 import type { Suite } from './suite.ts';
 import { v0 } from './v0.ts';
 
 /** Every suite, the default one first. */
-export const suites: readonly Suite[] = [quick, v0, papernot2016, papernot2016Full];
+export const suites: readonly Suite[] = [
+  quick,
+  v0,
+  autoattackStandard,
+  autoattackPlus,
+  autoattackRand,
+  papernot2016,
+  papernot2016Full,
+];
 
 /** @throws ParapetError 'usage' that lists the suites there are */
 export function findSuite(id: string): Suite {

@@ -33,6 +33,14 @@ describe('resolving', () => {
       for (const id of ['quick', 'v0']) expect(resolveSuite(findSuite(id), track).track).toBe(track);
   });
 
+  it('runs the attacks of AutoAttack in its order, on what is left', () => {
+    const lines = (id: string) => resolveSuite(findSuite(id), linf).lines.map((line) => line.id);
+    expect(lines('autoattack-standard')).toEqual(['apgd-ce', 'apgd-t', 'square']);
+    expect(lines('autoattack-plus')).toEqual(['apgd-ce', 'apgd-dlr', 'square', 'apgd-t']);
+    expect(lines('autoattack-rand')).toEqual(['apgd-ce', 'apgd-dlr']);
+    for (const id of ['standard', 'plus', 'rand']) expect(findSuite(`autoattack-${id}`).cascade).toBe(true);
+  });
+
   it('writes every option out', () => {
     const { options } = resolveLine(untargeted('pgd', 'pgd', { steps: 7 }), linf);
     expect(options).toMatchObject({ steps: 7, randomStart: true, restarts: 1, loss: 'ce' });

@@ -1,0 +1,53 @@
+/**
+ * AutoAttack's three versions by themselves, as its authors published them.
+ *
+ * Source: Croce & Hein, "Reliable evaluation of adversarial robustness with an ensemble of diverse parameter-free attacks",
+ * ICML 2020, https://arxiv.org/abs/2003.01690, §6 and the authors' code (github.com/fra31/auto-attack) for order and budgets.
+ * Each attack meets only the images that no attack before it broke.
+ */
+import { byNorm, untargeted } from './lines.ts';
+import type { Suite, SuiteAttack } from './suite.ts';
+
+const apgdCe = (options: SuiteAttack['options']) =>
+  untargeted('apgd-ce', 'apgd', { loss: 'ce', steps: 100, ...options });
+const apgdDlr = (options: SuiteAttack['options']) =>
+  untargeted('apgd-dlr', 'apgd', { loss: 'dlr', steps: 100, ...options });
+const apgdT = untargeted('apgd-t', 'apgd-t', { steps: 100, targets: 9, restarts: 1 });
+const square = untargeted('square', 'square', { queries: 5000, restarts: 1 });
+
+/** AutoAttack is the same in both norms. */
+const inBoth = (lines: readonly SuiteAttack[]) => byNorm({ Linf: lines, L2: lines });
+
+const common = {
+  examples: { count: 10_000, which: 'first' },
+  cascade: true,
+  chunk: 250,
+  evidence: { images: 'examples', limit: 1000 },
+} as const;
+
+export const autoattackStandard: Suite = {
+  id: 'autoattack-standard',
+  title: 'AutoAttack, standard',
+  description: 'APGD on cross-entropy, APGD towards nine classes and Square, each on what the ones before it left.',
+  attacks: inBoth([apgdCe({ restarts: 1 }), apgdT, square]),
+  ...common,
+};
+
+export const autoattackPlus: Suite = {
+  id: 'autoattack-plus',
+  title: 'AutoAttack, plus',
+  description:
+    'APGD on cross-entropy and on the DLR loss, five times each, Square and APGD towards nine classes, each on what the ones before it left.',
+  attacks: inBoth([apgdCe({ restarts: 5 }), apgdDlr({ restarts: 5 }), square, apgdT]),
+  ...common,
+};
+
+/** For defenses that answer at random. */
+export const autoattackRand: Suite = {
+  id: 'autoattack-rand',
+  title: 'AutoAttack, rand',
+  description:
+    'APGD on cross-entropy and on the DLR loss, each gradient the mean of 20 passes: for defenses that answer at random.',
+  attacks: inBoth([apgdCe({ restarts: 1, eotSamples: 20 }), apgdDlr({ restarts: 1, eotSamples: 20 })]),
+  ...common,
+};
