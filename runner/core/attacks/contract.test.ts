@@ -63,7 +63,7 @@ function contract(attack: Attack, norm: Norm) {
 
   function run(changes: Partial<AttackRequest> = {}) {
     const options = budgets[attack.id] ?? {};
-    const surrogates = attack.access === 'transfer' ? [model] : [];
+    const surrogates = attack.access === 'transfer' ? [changes.classifier ?? model] : [];
     const request = { attack, options, classifier: model, surrogates, x, y, target, examples, norm, epsilon };
     return runAttack({ ...request, seed: 1, stream: 'a', ...changes });
   }

@@ -1,6 +1,7 @@
 import { ParapetError } from '../errors.ts';
 import { apgd } from './apgd.ts';
 import { apgdT } from './apgd-t.ts';
+import type { Attack } from './attack.ts';
 import { bim } from './bim.ts';
 import { cwL2 } from './cw-l2.ts';
 import { deepfool } from './deepfool.ts';
@@ -14,6 +15,7 @@ import { pgd } from './pgd.ts';
 import { rFgsm } from './r-fgsm.ts';
 import { sparseRs } from './sparse-rs.ts';
 import { square } from './square.ts';
+import { transfer } from './transfer.ts';
 
 /** Every attack: the command line, the lab, the docs and the contract test go by this list. */
 export const attacks: readonly Attack[] = [
@@ -30,7 +32,9 @@ export const attacks: readonly Attack[] = [
   square,
   noise,
   sparseRs,
-  hopSkipJump, onePixel,
+  hopSkipJump,
+  onePixel,
+  transfer,
 ];
 
 /** @throws ParapetError 'usage' that lists the attacks there are */

@@ -1,10 +1,11 @@
 import * as tf from '@tensorflow/tfjs';
-import type { GradientModel, PerExampleLoss } from '../../gradients.ts';
+import type { PerExampleLoss } from '../../gradients.ts';
 import { type AttackLoss, attackLoss } from '../../losses.ts';
 import { projectTensor, projectTensorL1 } from '../../projections.ts';
 import { gatherRows } from '../../tensors.ts';
 import type { AttackContext } from '../attack.ts';
 import { type ActiveSet, pick, unset } from './active-set.ts';
+import type { AscentModel } from './ensemble.ts';
 import type { Findings } from './findings.ts';
 import type { StepNorm } from './step.ts';
 
@@ -30,6 +31,9 @@ export interface Ascent<Name extends string> {
   readonly direction: (values: tf.Tensor4D, xAdv: tf.Tensor4D) => tf.Tensor4D;
 }
 
+/** An attack's context, with the model whose loss is climbed in place of the attacked one, if it is another. */
+type AscentContext = Omit<AttackContext, 'model'> & { readonly model: AscentModel };
+
 /**
  * One run up the loss within the ball: xAdv ← Π(xAdv + stepSize · direction), from the active set's `xAdv` until its rows are
  * done or the steps are. What the run ends with is stored for each row: its first success, else its last image.
@@ -37,7 +41,7 @@ export interface Ascent<Name extends string> {
  * Where a direction is zero or NaN throughout, the step goes in a random one, so that a masked gradient does not hold the attack in place.
  */
 export async function ascend<Name extends string>(
-  context: AttackContext,
+  context: AscentContext,
   active: ActiveSet<Name | 'x' | 'xAdv'>,
   found: Findings,
   ascent: Ascent<Name>,
@@ -75,7 +79,7 @@ export async function ascend<Name extends string>(
 type Moved<Name extends string> = Partial<Record<Name | 'x' | 'xAdv', tf.Tensor4D>>;
 
 /** Mean over passes of the model, which differ where it answers at random. */
-function sampledGradient(model: GradientModel, xAdv: tf.Tensor4D, loss: PerExampleLoss, samples: number) {
+function sampledGradient(model: AscentModel, xAdv: tf.Tensor4D, loss: PerExampleLoss, samples: number) {
   return tf.tidy(() => {
     const sum = model.gradient(xAdv, loss);
     if (samples === 1) return sum;
@@ -91,7 +95,7 @@ function sampledGradient(model: GradientModel, xAdv: tf.Tensor4D, loss: PerExamp
   });
 }
 
-function sampledLogits(model: GradientModel, xAdv: tf.Tensor4D, samples: number): tf.Tensor2D {
+function sampledLogits(model: AscentModel, xAdv: tf.Tensor4D, samples: number): tf.Tensor2D {
   if (samples === 1) return model.logits(xAdv);
   return tf.tidy(() => {
     const all = Array.from({ length: samples }, () => model.logits(xAdv));
@@ -104,7 +108,7 @@ function sampledLogits(model: GradientModel, xAdv: tf.Tensor4D, samples: number)
  * @returns positions of the rows that stay, or null when all do
  */
 async function settleSuccesses<Name extends string>(
-  context: AttackContext,
+  context: AscentContext,
   active: ActiveSet<Name | 'x' | 'xAdv'>,
   logits: tf.Tensor2D,
   found: Findings,
@@ -119,7 +123,7 @@ async function settleSuccesses<Name extends string>(
 
 /** Puts a random direction in place of each row of `direction` that is zero throughout; disposes of the old one. */
 async function withoutStandstill<Name extends string>(
-  { examples, random }: AttackContext,
+  { examples, random }: AscentContext,
   { rows, state }: ActiveSet<Name | 'x' | 'xAdv'>,
   ascent: Ascent<Name>,
   direction: tf.Tensor4D,
@@ -140,7 +144,7 @@ async function withoutStandstill<Name extends string>(
 }
 
 async function moved(
-  { norm, epsilon }: AttackContext,
+  { norm, epsilon }: AscentContext,
   { state: { x, xAdv } }: ActiveSet<'x' | 'xAdv'>,
   direction: tf.Tensor4D,
   stepSize: number,
