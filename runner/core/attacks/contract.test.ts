@@ -26,6 +26,7 @@ const radii: Record<Norm, number> = { Linf: 0.03, L2: 0.1, L1: 0.3, L0: 2 };
 const budgets: Record<string, Record<string, number>> = {
   apgd: { steps: 40 },
   'apgd-t': { steps: 10 },
+  fmn: { steps: 30 },
   'cw-l2': { maxIterations: 60, binarySearchSteps: 4, initialConstant: 0.1 },
   square: { queries: 150 },
   noise: { draws: 300 },

@@ -1,13 +1,14 @@
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
 import { attackLoss } from '../losses.ts';
-import { finiteOrZero, gatherRows, perRow } from '../tensors.ts';
+import { finiteOrZero, perRow } from '../tensors.ts';
 import type { Attack, AttackContext } from './attack.ts';
-import { type ActiveSet, activeSet, pick, unset } from './shared/active-set.ts';
+import { type ActiveSet, activeSet, pick } from './shared/active-set.ts';
 import { adamStep } from './shared/adam.ts';
 import { constantSearch } from './shared/constant-search.ts';
-import { type Findings, findings } from './shared/findings.ts';
-import { rivalMargins } from './shared/rival-margins.ts';
+import { findings } from './shared/findings.ts';
+import { type Nearest, nearestSuccesses } from './shared/nearest.ts';
+import { standing } from './shared/successes.ts';
 import { fromTanhSpace, gradientInTanhSpace, toTanhSpace } from './shared/tanh-space.ts';
 
 const optionsSchema = z.strictObject({
@@ -39,12 +40,6 @@ type State = 'x' | 'w' | 'mean' | 'square' | 'best';
 const REPEAT_FROM = 10;
 
 /**
- * Margin that a success must have beyond the boundary, as a share of the largest logit. The smallest distance is always found
- * at the boundary itself, where another batch shape or backend rounds to the other side.
- */
-const CLEARANCE = 1e-5;
-
-/**
  * Carlini and Wagner's attack, L2, with or without a target: minimises |xAdv − x|² + c · max(0, m + κ), where m is the
  * margin of logits of the true class over the others (with a target: of the others over the target).
  *
@@ -71,7 +66,7 @@ export const cwL2: Attack<typeof optionsSchema> = {
     const { x } = context;
     const rows = Int32Array.from({ length: x.shape[0] }, (_, row) => row);
     const found = await findings(x);
-    const nearest = new Float64Array(rows.length).fill(Number.POSITIVE_INFINITY);
+    const nearest = nearestSuccesses(found, rows.length);
     const search = constantSearch(rows.length, options.initialConstant);
     const steps = options.binarySearchSteps;
     for (let step = 0; step < steps; step++) {
@@ -84,7 +79,7 @@ export const cwL2: Attack<typeof optionsSchema> = {
         best: x.clone(),
       });
       try {
-        search.update(await descend(context, options, active, search.constants, nearest, found));
+        search.update(await descend(context, options, active, search.constants, nearest));
       } finally {
         active.dispose();
       }
@@ -95,7 +90,7 @@ export const cwL2: Attack<typeof optionsSchema> = {
 
 /**
  * Minimises with the constants as they are, from x.
- * @param nearest squared distance of the nearest success so far, [batch]; updated
+ * @param nearest by squared distance
  * @returns 1 for each row of the batch that was a success on the way
  */
 async function descend(
@@ -103,70 +98,47 @@ async function descend(
   options: Options,
   active: ActiveSet<State>,
   constants: Float64Array,
-  nearest: Float64Array,
-  found: Findings,
+  nearest: Nearest,
 ): Promise<Uint8Array> {
   const succeeded = new Uint8Array(constants.length);
   const previous = new Float64Array(constants.length).fill(Number.POSITIVE_INFINITY);
-  const improved = new Uint8Array(constants.length);
   const interval = Math.max(1, Math.floor(options.maxIterations / 10));
   for (let iteration = 0; iteration < options.maxIterations && active.rows.length > 0; iteration++) {
     const rows = active.rows;
-    const { images, gradient, margins, goals, distances, adversarial } = await evaluate(context, options, active);
-    const better = new Uint8Array(rows.length);
+    const { images, gradient, excess, distances, successes } = await evaluate(context, options, active);
+    nearest.offer(active, images, distances, successes);
     const stuck = new Uint8Array(rows.length);
     const pull = new Float32Array(rows.length);
     const check = options.abortEarly && iteration % interval === 0;
     for (const [i, row] of rows.entries()) {
-      const excess = (margins[i] as number) + (goals[i] as number);
+      const short = excess[i] as number;
       const distance = distances[i] as number;
       const constant = constants[row] as number;
-      // Logits that are not finite are a success whatever their margin says.
-      if (adversarial[i] === 1 && !(excess > 0)) {
-        succeeded[row] = 1;
-        if (distance < (nearest[row] as number)) {
-          nearest[row] = distance;
-          better[i] = 1;
-          improved[row] = 1;
-        }
-      }
-      if (excess > 0) pull[i] = constant;
-      const loss = distance + constant * Math.max(0, excess);
+      if (successes[i] === 1) succeeded[row] = 1;
+      if (short > 0) pull[i] = constant;
+      const loss = distance + constant * Math.max(0, short);
       if (check && !(loss <= 0.9999 * (previous[row] as number))) stuck[i] = 1;
       if (check) previous[row] = loss;
     }
-    if (better.includes(1)) active.update({ best: chosen(better, images, active.state.best) });
     move(active, images, gradient, pull, options.learningRate, iteration + 1);
     tf.dispose([images, gradient]);
     const last = iteration === options.maxIterations - 1;
-    if (last || stuck.includes(1)) await retire(active, last ? stuck.fill(1) : stuck, improved, found);
+    if (last || stuck.includes(1)) await nearest.retire(active, last ? stuck.fill(1) : stuck);
     await context.pause();
   }
   return succeeded;
 }
 
 /** What the loss is made of at the present images, row by row; the caller disposes of the tensors. */
-async function evaluate(
-  { model, y, target, adversarial }: AttackContext,
-  { confidence }: Options,
-  active: ActiveSet<State>,
-) {
-  const { rows, state } = active;
+async function evaluate(context: AttackContext, { confidence }: Options, { rows, state }: ActiveSet<State>) {
+  const { model, y, target } = context;
   const images = fromTanhSpace(state.w);
-  const own = pick(y, rows);
-  const goal = pick(target, rows);
-  const { logits, gradient } = model.gradient(images, attackLoss('margin', own, goal));
+  const { logits, gradient } = model.gradient(images, attackLoss('margin', pick(y, rows), pick(target, rows)));
   const squares = tf.tidy(() => tf.sum(tf.square(tf.sub(images, state.x)), [1, 2, 3]));
   const [scores, distances] = await Promise.all([logits.data<'float32'>(), squares.data<'float32'>()]);
   tf.dispose([logits, squares]);
-  const { margins, largest } = rivalMargins(scores, model.classes, own, goal);
-  const goals = largest.map((value) => Math.max(confidence, CLEARANCE * value));
-  return { images, gradient, margins, goals, distances, adversarial: adversarial(scores, rows) };
-}
-
-/** Rows of `images` where the flag is set, of `best` elsewhere. */
-function chosen(flags: Uint8Array, images: tf.Tensor4D, best: tf.Tensor4D): tf.Tensor4D {
-  return tf.tidy(() => tf.where(tf.greater(perRow(flags), 0), images, best));
+  const { excess, succeeded } = standing(context, scores, rows, confidence);
+  return { images, gradient, distances, excess, successes: succeeded };
 }
 
 /** One step of Adam down |xAdv − x|² − pull · gradient. */
@@ -186,21 +158,4 @@ function move(
   const next = adamStep(w, down, { mean, square }, rate, t);
   down.dispose();
   update({ w: next.values, mean: next.mean, square: next.square });
-}
-
-/** Takes rows out of the active set, and stores the best image of those for which one was found. */
-async function retire(active: ActiveSet<State>, leaving: Uint8Array, improved: Uint8Array, found: Findings) {
-  const positions = Int32Array.from(leaving.keys()).filter(
-    (i) => leaving[i] === 1 && improved[active.rows[i] as number] === 1,
-  );
-  if (positions.length > 0) {
-    const best = gatherRows(active.state.best, positions);
-    const values = await best.data<'float32'>();
-    const size = values.length / positions.length;
-    for (const [i, position] of positions.entries()) {
-      found.store(active.rows[position] as number, values.subarray(i * size, (i + 1) * size));
-    }
-    best.dispose();
-  }
-  active.keep(unset(leaving));
 }

@@ -6,6 +6,7 @@ import { bim } from './bim.ts';
 import { cwL2 } from './cw-l2.ts';
 import { deepfool } from './deepfool.ts';
 import { fgsm } from './fgsm.ts';
+import { fmn } from './fmn.ts';
 import { hopSkipJump } from './hop-skip-jump.ts';
 import { jsma } from './jsma.ts';
 import { miFgsm } from './mi-fgsm.ts';
@@ -35,6 +36,7 @@ export const attacks: readonly Attack[] = [
   hopSkipJump,
   onePixel,
   transfer,
+  fmn,
 ];
 
 /** @throws ParapetError 'usage' that lists the attacks there are */

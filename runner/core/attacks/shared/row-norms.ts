@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import type { Norm } from '../../projections.ts';
 
 /** The norms whose balls are convex, in which a boundary has one distance. */
 export const convexNorms = ['Linf', 'L2', 'L1'] as const;
@@ -22,4 +23,10 @@ export function rowNorms(values: tf.Tensor4D, norm: ConvexNorm): tf.Tensor4D {
 /** Length of each row in the dual norm: a linear function with these coefficients grows so fast per unit of distance. */
 export function dualNorms(values: tf.Tensor4D, norm: ConvexNorm): tf.Tensor4D {
   return rowNorms(values, DUAL[norm]);
+}
+
+/** Distance that a change of each row covers, [rows, 1, 1, 1]; L0 counts the values that are not 0. */
+export function lengths(change: tf.Tensor4D, norm: Norm): tf.Tensor4D {
+  if (norm !== 'L0') return rowNorms(change, norm);
+  return tf.tidy(() => tf.sum(tf.cast(tf.notEqual(change, 0), 'float32'), AXES, true));
 }
