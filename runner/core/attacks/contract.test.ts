@@ -33,9 +33,10 @@ const budgets: Record<string, Record<string, number>> = {
   'sparse-rs': { queries: 150 },
   'hop-skip-jump': { queries: 250, startTrials: 64, initialProbes: 20 },
   'one-pixel': { population: 20, generations: 8 },
+  boundary: { queries: 150, startTrials: 64 },
 };
 /** Attacks that draw random numbers with their default options. */
-const drawing = new Set(['hop-skip-jump', 'noise', 'pgd', 'r-fgsm', 'sparse-rs', 'square', 'one-pixel']);
+const drawing = new Set(['boundary', 'hop-skip-jump', 'noise', 'one-pixel', 'pgd', 'r-fgsm', 'sparse-rs', 'square']);
 /** Attacks that draw, but end on a linear model where they would end from any other draw, up to rounding. */
 const settling = new Set(['apgd', 'apgd-t']);
 

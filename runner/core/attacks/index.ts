@@ -3,6 +3,7 @@ import { apgd } from './apgd.ts';
 import { apgdT } from './apgd-t.ts';
 import type { Attack } from './attack.ts';
 import { bim } from './bim.ts';
+import { boundary } from './boundary.ts';
 import { cwL2 } from './cw-l2.ts';
 import { deepfool } from './deepfool.ts';
 import { fgsm } from './fgsm.ts';
@@ -37,6 +38,7 @@ export const attacks: readonly Attack[] = [
   onePixel,
   transfer,
   fmn,
+  boundary,
 ];
 
 /** @throws ParapetError 'usage' that lists the attacks there are */
