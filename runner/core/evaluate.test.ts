@@ -4,6 +4,7 @@ import { evaluate } from './evaluate.ts';
 import { perform } from './evaluation/perform.ts';
 import { attackChains, runShard } from './evaluation/phases.ts';
 import type { Task } from './evaluation/tasks.ts';
+import { taskKey } from './evaluation/tasks.ts';
 import { decodeEvidence } from './evidence/file.ts';
 import { resultDigest, resultSchema } from './result.ts';
 import type { Suite, SuiteAttack } from './suites/suite.ts';
@@ -124,6 +125,28 @@ describe('evaluate', () => {
     const wrong = pixelPairs([-10, -20, 30]);
     const { draft } = await evaluate(pairEvaluation(wrong), localWorkers(wrong));
     expect(draft.flags.map(({ id }) => id)).toEqual(['low-clean-accuracy', 'partial']);
+  });
+
+  it('runs the probes that the suite lists, each under a key of its own, and shows what they measured', async () => {
+    const keys: (string | null)[] = [];
+    const local = localWorkers(examples);
+    const workers = localWorkers(examples, {
+      run: (task) => {
+        keys.push(taskKey(task));
+        return local.run(task);
+      },
+    });
+    const evaluation = pairEvaluation(examples, { probes: ['repeats', 'larger-epsilon'] });
+    const { draft } = await evaluate(evaluation, workers);
+    expect(keys.slice(-2)).toEqual(['probe/repeats', 'probe/larger-epsilon']);
+    // Of five that are right three fall at ε = 0.3, the one at 154 falls at 0.6, and 254 needs 1.2: all within the pixel range.
+    expect(draft.probes).toEqual({
+      repeats: { examples: 5, correctSpread: 0, logitDifference: 0 },
+      'larger-epsilon': { examples: 5, once: 2 / 5, twice: 0, fourfold: 0, unbounded: 0 },
+    });
+    const silent = await evaluate(pairEvaluation(examples), localWorkers(examples));
+    expect(silent.draft).not.toHaveProperty('probes');
+    expect(resultSchema.parse({ ...draft, run }).probes).toEqual(draft.probes);
   });
 
   it('has a digest that no clock changes', async () => {

@@ -1,5 +1,5 @@
 /**
- * The pipeline: scan → attack → confirm → count → diagnose → result. It computes nothing itself and opens no file: every task
+ * The pipeline: scan → attack → confirm → count → probe → diagnose → result. It computes nothing itself and opens no file: every task
  * is handed to workers, so that a browser, one process or many shards run the same evaluation.
  */
 import type { Examples } from './datasets/dataset.ts';
@@ -9,7 +9,9 @@ import { confirm } from './evaluation/confirm.ts';
 import { type Draft, draftResult } from './evaluation/draft.ts';
 import { attackAll, scan, selectExamples } from './evaluation/phases.ts';
 import type { OutcomeOf, Task } from './evaluation/tasks.ts';
+import { probeAll } from './evaluation/probes.ts';
 import { encodeEvidence } from './evidence/file.ts';
+import { rightAtFirst } from './metrics/outcomes.ts';
 import { recount } from './metrics/recount.ts';
 import type { Result } from './result.ts';
 import type { ResolvedSuite } from './suites/resolve.ts';
@@ -56,8 +58,19 @@ export async function evaluate(
   const confirmed = await confirm(evaluation, workers, scanned, runs);
   const numbers = recount({ ...scanned, ...confirmed }, suite);
   const evidence = encodeEvidence({ ...scanned, ...confirmed }, evaluation);
-  const flags = diagnose({ ...confirmed, ...clean, suite, numbers, lines: runs });
+  const right = rightAtFirst(scanned);
+  const probes = await probeAll(evaluation, workers, scanned.examples, right, confirmed.lines, numbers);
+  const flags = diagnose({
+    ...confirmed,
+    ...clean,
+    suite,
+    numbers,
+    lines: runs,
+    outcomes: confirmed.lines,
+    right,
+    probes,
+  });
   const images = confirmed.best.length + confirmed.pairs.length;
   const shown = { digest: sha256(evidence), verified: images, backend: workers.confirmedBy };
-  return { draft: draftResult(evaluation, numbers, runs, flags, shown), evidence };
+  return { draft: draftResult(evaluation, numbers, runs, flags, probes, shown), evidence };
 }

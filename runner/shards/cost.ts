@@ -1,4 +1,5 @@
-import type { Task } from '#core/evaluation/tasks.ts';
+import { findProbe } from '#core/diagnostics/probes/index.ts';
+import type { ProbeTask, Task } from '#core/evaluation/tasks.ts';
 import type { SuiteAttack } from '#core/suites/suite.ts';
 
 /** Classes of every data set that there is; only used for an estimate. */
@@ -11,7 +12,13 @@ const CLASSES = 10;
 export function taskCost(task: Task): number {
   if (task.kind === 'clean') return task.count / 3;
   if (task.kind === 'predict') return 1;
+  if (task.kind === 'probe') return probeCost(task);
   return lineCost(task.line) * task.examples.length;
+}
+
+function probeCost({ probe, line, examples }: ProbeTask): number {
+  const { passes, lineRuns } = findProbe(probe).cost;
+  return examples.length * (passes + (line === null ? 0 : lineRuns * lineCost(line)));
 }
 
 /** Most gradients that a line may spend on one example. */

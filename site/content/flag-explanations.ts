@@ -25,6 +25,89 @@ export const flagExplanations: Readonly<Record<string, { readonly title: string;
     meaning:
       'An attack of one step breaks more examples than one of many steps in the same ball. On a surface that attacks can search it should be the other way round.',
   },
+  randomised: {
+    title: 'Answers that change',
+    meaning:
+      'The same images get different outputs each time. An attack on one draw says little about the next; a fair one averages over many.',
+  },
+  'gradients-in-forward-pass': {
+    title: 'Optimises while it answers',
+    meaning:
+      'The model computes gradients of its own before it answers. Attacks that do not see through that are too weak.',
+  },
+  'zero-gradient-at-start': {
+    title: 'No gradient where the attack starts',
+    meaning: 'At a random point of the ball the loss is flat. A gradient attack that starts there goes nowhere.',
+  },
+  'unavailable-gradients': {
+    title: 'No gradient at the image itself',
+    meaning:
+      'Not even the difference of two outputs changes with the pixels, as far as the gradient tells. Something on the way, such as rounding, stops it.',
+  },
+  'float-underflow': {
+    title: 'A loss that is flat only in floating point',
+    meaning:
+      'The outputs are so large that the usual loss has no gradient left in 32 bits, though the model is no more robust for it. Defensive distillation does this.',
+  },
+  'unstable-loss': {
+    title: 'A loss that jumps',
+    meaning: 'Noise that no eye sees changes the loss a lot. Its gradient holds at a point and nowhere around it.',
+  },
+  'square-lowers': {
+    title: 'Square breaks what others left',
+    meaning:
+      'An attack that sees only outputs breaks images that every other attack left standing. AutoAttack takes that as a sign of hidden gradients.',
+  },
+  'black-box-beats-white-box': {
+    title: 'Knowing less breaks more',
+    meaning:
+      'Attacks that see only outputs or labels break images that no gradient attack breaks. Where gradients help less than they should, they are hidden.',
+  },
+  'transfer-beats-white-box': {
+    title: 'Another model’s images break more',
+    meaning: 'Images made on other models break what no gradient attack on this one breaks. Its gradients are hidden.',
+  },
+  'noise-beats-gradient': {
+    title: 'Noise breaks more than a search',
+    meaning:
+      'Random noise breaks images that no gradient attack breaks. The search has gone wrong, or has nothing to go by.',
+  },
+  'transfer-failure': {
+    title: 'Attacked by proxy only',
+    meaning: 'Every attack was made on other models. What stands was never attacked itself.',
+  },
+  'silent-success': {
+    title: 'Successes that were lost',
+    meaning: 'An attack met adversarial images on its way and returned others. It was graded on the wrong ones.',
+  },
+  'incomplete-optimisation': {
+    title: 'Stopped too early',
+    meaning: 'The strongest attack was still gaining in its last steps on many of the images that stand.',
+  },
+  'more-iterations-help': {
+    title: 'More iterations break more',
+    meaning: 'With twice the iterations the strongest attack breaks more images. The number has not converged.',
+  },
+  'more-restarts-help': {
+    title: 'More restarts break more',
+    meaning:
+      'Run once more with other random draws, the strongest attack breaks more images. The number has not converged.',
+  },
+  'larger-epsilon-weaker': {
+    title: 'Weaker in a larger ball',
+    meaning:
+      'Allowed larger changes, the strongest attack breaks fewer images. Every smaller change was still allowed, so it has lost its way.',
+  },
+  'unbounded-attack-fails': {
+    title: 'Fails without a bound',
+    meaning:
+      'Allowed every change, even into an image of another class, the strongest attack leaves images standing. That is no robustness.',
+  },
+  'active-test': {
+    title: 'Planted examples were missed',
+    meaning:
+      'Adversarial examples were planted in a copy of the model, and the strongest attack did not find them all. What it did not find elsewhere may be there as well.',
+  },
   unconfirmed: {
     title: 'Successes that were not confirmed',
     meaning:

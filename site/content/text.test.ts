@@ -61,7 +61,7 @@ describe('the example submission', () => {
 describe('explanations of flags', () => {
   it('are there for every id that a diagnostic gives, and for no other', () => {
     const folder = new URL('../../runner/core/diagnostics/', import.meta.url);
-    const sources = readdirSync(folder).filter((name) => /^(?!.*test)(?!index|diagnostic\.).*\.ts$/.test(name));
+    const sources = readdirSync(folder).filter((name) => /^(?!.*\.test\.)(?!index|diagnostic\.).*\.ts$/.test(name));
     const ids = sources.flatMap((name) =>
       [...readFileSync(new URL(name, folder), 'utf8').matchAll(/\bid: '([a-z-]+)'/g)].map((m) => m[1]),
     );

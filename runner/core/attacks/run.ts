@@ -55,6 +55,11 @@ export interface AttackOutcome {
   readonly nonFinite: number;
   /** Rows for which the attack returned a pixel that is NaN or infinite; they are given back clean. */
   readonly rejected: number;
+  /**
+   * Rows that the attack was told succeed, at some point of its way, and that what it returned does not break. 0 for an attack that may
+   * look outside the ball.
+   */
+  readonly lost: number;
   /** Share of the gradients that were zero or NaN throughout; null when none was computed. */
   readonly zeroGradientShare: number | null;
 }
@@ -80,10 +85,12 @@ export async function runAttack(request: AttackRequest): Promise<AttackOutcome> 
     const xAdv = x.slice();
     const rows = epsilon === 0 ? new Int32Array() : indices(success, 0);
     let rejected = 0;
+    let lost = 0;
     if (rows.length > 0) {
       const clean = takeRows(x, rows, size);
       const context = contextOf(request, model, surrogates, rows);
-      const found = await perturbed(attack, { ...context, x: clean }, options, inputShape);
+      const seen = new Uint8Array(rows.length);
+      const found = await perturbed(attack, { ...noting(context, seen), x: clean }, options, inputShape);
       rejected = restoreNonFinite(clean, found, size);
       project(clean, found, size, norm, epsilon);
       const logits = await logitsOf(model, found, size);
@@ -98,6 +105,7 @@ export async function runAttack(request: AttackRequest): Promise<AttackOutcome> 
         xAdv.set(found.subarray(i * size, (i + 1) * size), row * size);
         success[row] = reached[i] && boxed[i] && inBall(distance[i] as number, epsilon) ? 1 : 0;
         nonFinite[row] = broken[i] as number;
+        if (attack.kind === 'fixed-epsilon' && seen[i] === 1 && success[row] === 0) lost++;
       }
     }
     const { forwardCalls, gradientCalls } = model.counts;
@@ -110,6 +118,7 @@ export async function runAttack(request: AttackRequest): Promise<AttackOutcome> 
       gradientCalls,
       nonFinite: nonFinite.reduce((sum, flag) => sum + flag, 0),
       rejected,
+      lost,
       zeroGradientShare: gradientCalls === 0 ? null : (await model.zeroGradients()) / gradientCalls,
     };
   } finally {
@@ -144,6 +153,18 @@ function contextOf(
         target === null ? null : some.map((row) => target[row] as number),
       ),
     pause: pauser(),
+  };
+}
+
+/** The same context, with every row noted that the attack is told succeeds. */
+function noting<T extends Pick<AttackContext, 'adversarial'>>(context: T, seen: Uint8Array): T {
+  return {
+    ...context,
+    adversarial(logits, rows) {
+      const flags = context.adversarial(logits, rows);
+      for (const [i, row] of rows.entries()) if (flags[i] === 1) seen[row] = 1;
+      return flags;
+    },
   };
 }
 

@@ -42,7 +42,10 @@ const plain: Observations = {
     curve: [],
     lines: [numbersOf('fgsm', 6), numbersOf('pgd', 3), numbersOf('pgd-margin', 2)],
   },
-  lines: suite.lines.map((line) => ({ line, nonFinite: 0, rejected: 0, zeroGradientShare: 0.001 })),
+  lines: suite.lines.map((line) => ({ line, nonFinite: 0, rejected: 0, lost: 0, zeroGradientShare: 0.001 })),
+  outcomes: [],
+  right: [],
+  probes: {},
   predictions: new Int32Array(10),
   probabilityRows: 1,
   unconfirmed: 0,
@@ -61,12 +64,51 @@ describe('diagnostics', () => {
     ['zero-gradients', firstLine({ zeroGradientShare: 0.4 }), 0.4],
     ['non-finite', firstLine({ nonFinite: 3 }), 3],
     ['rejected-images', firstLine({ rejected: 2 }), 2],
+    ['silent-success', firstLine({ lost: 1 }), 0.1],
     ['softmax-output', { probabilityRows: 10 }, 1],
+    ['randomised', { probes: { repeats: { correctSpread: 0, logitDifference: 2e-4 } } }, 2e-4],
+    ['randomised', { probes: { repeats: { correctSpread: 0.1, logitDifference: 0 } } }, 0],
+    ['randomised', { probes: { repeats: { correctSpread: 0, logitDifference: Number.NaN } } }, Number.NaN],
+    ['gradients-in-forward-pass', { probes: { 'forward-gradients': { calls: 2 } } }, 2],
+    ['zero-gradient-at-start', { probes: { gradients: { zeroAtStart: 0.01 } } }, 0.01],
+    ['unavailable-gradients', { probes: { gradients: { zeroAtClean: 0.01 } } }, 0.01],
+    ['float-underflow', { probes: { gradients: { underflow: 0.02 } } }, 0.02],
+    ['unstable-loss', { probes: { 'loss-noise': { relativeChange: 0.2 } } }, 0.2],
+    ['incomplete-optimisation', { probes: { 'optimisation-path': { improving: 0.2 } } }, 0.2],
+    ['more-iterations-help', { probes: { 'more-iterations': { examples: 100, broken: 2 } } }, 0.02],
+    ['more-restarts-help', { probes: { 'more-restarts': { examples: 100, broken: 2 } } }, 0.02],
+    [
+      'larger-epsilon-weaker',
+      { probes: { 'larger-epsilon': { once: 0.5, twice: 0.75, fourfold: 0, unbounded: 0 } } },
+      0.25,
+    ],
+    [
+      'unbounded-attack-fails',
+      { probes: { 'larger-epsilon': { once: 1, twice: 1, fourfold: 1, unbounded: 0.1 } } },
+      0.1,
+    ],
+    ['active-test', { probes: { 'active-test': { planted: 20, found: 0.9 } } }, 0.9],
     ['unconfirmed', { unconfirmed: 1 }, 1],
     ['low-clean-accuracy', numbers({ cleanAccuracy: proportion(4, 10) }), 0.4],
     ['partial', numbers({ examples: 9 }), 9],
   ])('raise %s, alone, with its value', (id, changes, value) => {
     expect(flags(changes)).toEqual([expect.objectContaining({ id, value })]);
+  });
+
+  it('leave a probe alone that found nothing remarkable, or nothing to measure', () => {
+    const probes = {
+      repeats: { correctSpread: 0, logitDifference: 1e-4 },
+      'forward-gradients': { calls: 0 },
+      gradients: { zeroAtStart: 0, zeroAtClean: 0, underflow: 0.009 },
+      'loss-noise': { relativeChange: 0.1 },
+      'optimisation-path': { improving: 0.1 },
+      'more-iterations': { examples: 100, broken: 1 },
+      'more-restarts': { examples: 100, broken: 1 },
+      'larger-epsilon': { once: 0.5, twice: 0.51, fourfold: 0.1, unbounded: 0 },
+      'active-test': { planted: 20, found: 0.95 },
+    };
+    expect(flags({ probes })).toEqual([]);
+    expect(flags({ probes: { 'active-test': { examples: 20, planted: 0 } } })).toEqual([]);
   });
 
   it('raise one-step-beats-iterative only when FGSM breaks more than every PGD', () => {

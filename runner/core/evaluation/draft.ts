@@ -1,3 +1,4 @@
+import type { Observations } from '../diagnostics/diagnostic.ts';
 import type { Evaluation } from '../evaluate.ts';
 import type { LineNumbers, Numbers } from '../metrics/recount.ts';
 import { type AttackResult, type Flag, type Result, resultDigest } from '../result.ts';
@@ -12,6 +13,7 @@ export function draftResult(
   numbers: Numbers,
   runs: readonly LineRun[],
   flags: readonly Flag[],
+  probes: Observations['probes'],
   evidence: Omit<Result['evidence'], 'file'>,
 ): Draft {
   const draft: Omit<Draft, 'digest'> = {
@@ -31,6 +33,7 @@ export function draftResult(
     pairs: numbers.pairs,
     curve: [...numbers.curve],
     flags: [...flags],
+    ...(suite.suite.probes === undefined ? {} : { probes: { ...probes } }),
     evidence: { file: evidenceFile, ...evidence },
   };
   return { ...draft, digest: resultDigest(draft) };

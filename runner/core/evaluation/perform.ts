@@ -2,12 +2,22 @@ import * as tf from '@tensorflow/tfjs';
 import { findAttack } from '../attacks/index.ts';
 import { runAttack } from '../attacks/run.ts';
 import type { Examples } from '../datasets/dataset.ts';
+import { findProbe } from '../diagnostics/probes/index.ts';
 import { distances, inBall, nonFiniteRows, predictions } from '../metrics/judge.ts';
 import { outcome } from '../metrics/outcomes.ts';
 import type { Classifier } from '../models/classifier.ts';
 import type { Norm } from '../projections.ts';
 import { expandRows } from './targets.ts';
-import type { AttackTask, AttackTaskOutcome, CleanOutcome, CleanTask, OutcomeOf, Task } from './tasks.ts';
+import type {
+  AttackTask,
+  AttackTaskOutcome,
+  CleanOutcome,
+  CleanTask,
+  OutcomeOf,
+  ProbeOutcome,
+  ProbeTask,
+  Task,
+} from './tasks.ts';
 
 /** Images classified at once outside attacks. */
 const BATCH = 100;
@@ -26,6 +36,7 @@ export async function perform<T extends Task>(task: T, bench: Bench): Promise<Ou
 export async function perform(task: Task, bench: Bench): Promise<unknown> {
   if (task.kind === 'clean') return performClean(task, bench);
   if (task.kind === 'attack') return performAttack(task, bench);
+  if (task.kind === 'probe') return performProbe(task, bench);
   return classify(bench.classifier, task.x);
 }
 
@@ -111,9 +122,29 @@ async function performAttack(task: AttackTask, bench: Bench): Promise<AttackTask
     gradientCalls: result.gradientCalls,
     nonFinite: result.nonFinite,
     rejected: result.rejected,
+    lost: result.lost,
     zeroGradientShare: result.zeroGradientShare,
     seconds: (bench.now() - started) / 1000,
   };
+}
+
+async function performProbe(task: ProbeTask, bench: Bench): Promise<ProbeOutcome> {
+  const { classifier, examples: all } = bench;
+  const started = bench.now();
+  const { line, norm, epsilon, seed, examples, standing } = task;
+  const x = gather(all.x, examples, imageSize(classifier));
+  const y = examples.map((example) => all.y[example] as number);
+  const probe = findProbe(task.probe);
+  const reading = await probe.measure({ classifier, x, y, examples, standing, norm, epsilon, seed, line });
+  return { reading, seconds: (bench.now() - started) / 1000 };
+}
+
+/** Puts each value at its place in `into`. */
+function scatter<T extends Uint8Array | Float64Array>(values: T, into: T, place: (row: number) => number): T {
+  values.forEach((value, row) => {
+    into[place(row)] = value;
+  });
+  return into;
 }
 
 /** Puts each value at its place in `into`. */

@@ -182,6 +182,7 @@ function joinChunks(line: LineOutcomes['line'], chunks: readonly AttackTaskOutco
     images,
     nonFinite: sum((c) => c.nonFinite),
     rejected: sum((c) => c.rejected),
+    lost: sum((c) => c.lost),
     zeroGradientShare: gradientCalls === 0 ? null : zeroGradients / gradientCalls,
     forwardCalls: sum((c) => c.forwardCalls),
     gradientCalls,

@@ -1,3 +1,4 @@
+import type { Reading } from '../diagnostics/probes/probe.ts';
 import type { Norm } from '../projections.ts';
 import type { SuiteAttack } from '../suites/suite.ts';
 
@@ -32,7 +33,23 @@ export interface PredictTask {
   readonly x: Float32Array;
 }
 
-export type Task = CleanTask | AttackTask | PredictTask;
+/** One probe on a few of the attacked examples. */
+export interface ProbeTask {
+  readonly kind: 'probe';
+  /** Id of the probe. */
+  readonly probe: string;
+  /** The suite's strongest line of those that use gradients within the ball; null when it has none. */
+  readonly line: SuiteAttack | null;
+  readonly norm: Norm;
+  readonly epsilon: number;
+  readonly seed: number;
+  /** Positions of the examples in the data set; all are classified right. */
+  readonly examples: Int32Array;
+  /** 1 for each of them that no line broke. */
+  readonly standing: Uint8Array;
+}
+
+export type Task = CleanTask | AttackTask | PredictTask | ProbeTask;
 
 export interface CleanOutcome {
   /** Predicted classes, -1 for a tie or a non-finite row. */
@@ -60,7 +77,15 @@ export interface AttackTaskOutcome {
   readonly nonFinite: number;
   /** Rows for which the attack returned pixels that are not finite. */
   readonly rejected: number;
+  /** Rows that the attack saw succeed on its way and that what it returned does not break. */
+  readonly lost: number;
   readonly zeroGradientShare: number | null;
+  readonly seconds: number;
+}
+
+export interface ProbeOutcome {
+  /** null when there was nothing to measure. */
+  readonly reading: Reading | null;
   readonly seconds: number;
 }
 
@@ -68,10 +93,13 @@ export type OutcomeOf<T extends Task> = T extends CleanTask
   ? CleanOutcome
   : T extends AttackTask
     ? AttackTaskOutcome
-    : Float32Array;
+    : T extends ProbeTask
+      ? ProbeOutcome
+      : Float32Array;
 
 /** Name of a task within one evaluation; null for what is too cheap to keep. */
 export function taskKey(task: Task): string | null {
   if (task.kind === 'clean') return `clean/${task.start}`;
+  if (task.kind === 'probe') return `probe/${task.probe}`;
   return task.kind === 'attack' ? `attack/${task.line.id}/${task.chunk}` : null;
 }

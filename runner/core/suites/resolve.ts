@@ -1,5 +1,6 @@
 import { findAttack } from '../attacks/index.ts';
 import { parseOptions } from '../attacks/shared/options.ts';
+import { findProbe } from '../diagnostics/probes/index.ts';
 import { digestOf } from '../digest.ts';
 import { ParapetError } from '../errors.ts';
 import type { Track } from '../tracks.ts';
@@ -49,6 +50,7 @@ export function resolveSuite(suite: Suite, track: Track): ResolvedSuite {
       `it serves ${Object.keys(suite.attacks).join(', ')}`,
     );
   }
+  for (const id of suite.probes ?? []) findProbe(id);
   return { suite, digest: suiteDigest(suite), track, lines: lines.map((line) => resolveLine(line, track)) };
 }
 
@@ -60,6 +62,6 @@ export function suiteDigest(suite: Suite): string {
       lines.map((line) => ({ ...line, options: parseOptions(findAttack(line.attack), line.options) })),
     ]),
   );
-  const { id, examples, cascade, chunk, evidence, headline } = suite;
-  return digestOf({ id, attacks, examples, cascade, chunk, evidence, headline });
+  const { id, examples, cascade, chunk, evidence, headline, probes } = suite;
+  return digestOf({ id, attacks, examples, cascade, chunk, evidence, headline, probes });
 }

@@ -44,6 +44,8 @@ export interface Suite {
    * successful image-target pair of the headline line ('pairs'); of the first `limit` examples only.
    */
   readonly evidence: { readonly images: 'examples' | 'pairs'; readonly limit: number };
+  /** Ids of the probes that measure, beside the attacks, whether these can be trusted; none when absent. */
+  readonly probes?: readonly string[];
   /** For a targeted protocol: the id of the attack line whose pairs are the result's `pairs`. */
   readonly headline?: string;
 }

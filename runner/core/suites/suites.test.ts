@@ -56,6 +56,12 @@ describe('resolving', () => {
     expect(() => resolveLine(line, linf)).toThrow(message);
   });
 
+  it('refuses a probe that there is not, and has a digest that its probes change', () => {
+    const suite = findSuite('quick');
+    expect(() => resolveSuite({ ...suite, probes: ['repeat'] }, linf)).toThrow(/there is no 'repeat'/);
+    expect(suiteDigest({ ...suite, probes: ['repeats'] })).not.toBe(suiteDigest(suite));
+  });
+
   it('refuses a track that the suite does not serve, and a suite that there is not', () => {
     expect(() => resolveSuite(findSuite('papernot2016'), linf)).toThrow(/does not serve track mnist-linf-0.3/);
     expect(() => findSuite('v9')).toThrow(/there is no 'v9'/);

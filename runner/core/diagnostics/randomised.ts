@@ -1,0 +1,24 @@
+import type { Diagnostic } from './diagnostic.ts';
+
+/** Largest distance between two passes' logits of one image, each brought to length 1, that is put down to rounding. */
+const THRESHOLD = 1e-4;
+
+/**
+ * A model that answers the same images differently each time has to be attacked over its draws, not in one of them.
+ *
+ * Source: AutoAttack, check_randomized, with its threshold, https://github.com/fra31/auto-attack.
+ */
+export const randomised: Diagnostic = ({ probes }) => {
+  const reading = probes.repeats;
+  if (reading === undefined) return null;
+  const { correctSpread = 0, logitDifference = 0 } = reading;
+  // Written so that a NaN is a difference.
+  if (correctSpread === 0 && logitDifference <= THRESHOLD) return null;
+  return {
+    id: 'randomised',
+    level: 'warning',
+    message:
+      'The model gives different logits for the same images: attacks that do not average over its draws are too weak',
+    value: logitDifference,
+  };
+};
