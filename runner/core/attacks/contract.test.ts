@@ -22,6 +22,8 @@ const noNative = !isInstalled('cpu') && process.env.PARAPET_NO_SKIP !== '1';
 
 /** Radius of a ball in which a linear model of this size gives way for some images and stands for others. */
 const radii: Record<Norm, number> = { Linf: 0.03, L2: 0.1, L1: 0.3, L0: 2 };
+/** Attacks too weak for these balls, which are tried in balls sixteen times as large. */
+const wide = new Set(['blended-noise', 'contrast']);
 /** A fraction of what an attack spends by default, where that is much. */
 const budgets: Record<string, Record<string, number>> = {
   apgd: { steps: 40 },
@@ -34,9 +36,21 @@ const budgets: Record<string, Record<string, number>> = {
   'hop-skip-jump': { queries: 250, startTrials: 64, initialProbes: 20 },
   'one-pixel': { population: 20, generations: 8 },
   boundary: { queries: 150, startTrials: 64 },
+  contrast: { steps: 100 },
+  'blended-noise': { directions: 32, steps: 100 },
 };
 /** Attacks that draw random numbers with their default options. */
-const drawing = new Set(['boundary', 'hop-skip-jump', 'noise', 'one-pixel', 'pgd', 'r-fgsm', 'sparse-rs', 'square']);
+const drawing = new Set([
+  'blended-noise',
+  'boundary',
+  'hop-skip-jump',
+  'noise',
+  'one-pixel',
+  'pgd',
+  'r-fgsm',
+  'sparse-rs',
+  'square',
+]);
 /** Attacks that draw, but end on a linear model where they would end from any other draw, up to rounding. */
 const settling = new Set(['apgd', 'apgd-t']);
 
@@ -57,7 +71,7 @@ function contract(attack: Attack, norm: Norm) {
   const { x, examples, size } = randomImages(12, model.inputShape, 8, 0.45);
   const y = labels(model);
   const target = attack.targeted === 'required' ? y.map((own) => (own + 1) % 4) : null;
-  const epsilon = radii[norm];
+  const epsilon = wide.has(attack.id) ? 16 * radii[norm] : radii[norm];
 
   function labels(classifier: ReturnType<typeof randomLinear>) {
     return Int32Array.from(examples, (i) => linearClass(classifier, x.slice(i * size, (i + 1) * size)));

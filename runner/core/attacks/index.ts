@@ -3,7 +3,9 @@ import { apgd } from './apgd.ts';
 import { apgdT } from './apgd-t.ts';
 import type { Attack } from './attack.ts';
 import { bim } from './bim.ts';
+import { blendedNoise } from './blended-noise.ts';
 import { boundary } from './boundary.ts';
+import { contrast } from './contrast.ts';
 import { cwL2 } from './cw-l2.ts';
 import { deepfool } from './deepfool.ts';
 import { fgsm } from './fgsm.ts';
@@ -39,6 +41,8 @@ export const attacks: readonly Attack[] = [
   transfer,
   fmn,
   boundary,
+  contrast,
+  blendedNoise,
 ];
 
 /** @throws ParapetError 'usage' that lists the attacks there are */
