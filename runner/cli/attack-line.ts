@@ -10,6 +10,7 @@ const targetings: readonly SuiteAttack['targets'][] = ['untargeted', 'runner-up'
  * One attack as a line of a suite: in the track's ball where it knows the norm, else at any distance in its own.
  * @param targets which class to reach; when absent none, or the runner-up for an attack that must have one
  * @param options such as `steps=10`
+ * @param surrogates ids of the submissions that a transfer attack crafts on
  * @throws ParapetError 'usage' for what does not exist or does not go together
  */
 export function lineOf(
@@ -17,6 +18,7 @@ export function lineOf(
   targets: SuiteAttack['targets'] | undefined,
   options: readonly string[],
   track: Track,
+  surrogates: readonly string[] = [],
 ): SuiteAttack {
   const attack = findAttack(id);
   if (targets !== undefined && !targetings.includes(targets)) {
@@ -27,6 +29,7 @@ export function lineOf(
     attack: attack.id,
     options: Object.fromEntries(options.map(parseOption)),
     targets: targets ?? (attack.targeted === 'required' ? 'runner-up' : 'untargeted'),
+    ...(surrogates.length === 0 ? {} : { surrogates }),
   };
   const [norm] = attack.norms;
   if (attack.norms.includes(track.norm) || norm === undefined) return resolveLine({ ...line, ball: 'track' }, track);

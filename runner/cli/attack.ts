@@ -1,3 +1,4 @@
+import { basename, resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { SuiteAttack } from '#core/suites/suite.ts';
 import type { BackendChoice } from '../backends/index.ts';
@@ -8,6 +9,7 @@ interface Options {
   examples: string;
   targets?: SuiteAttack['targets'];
   option?: readonly string[];
+  surrogate?: readonly string[];
   seed: string;
   backend: BackendChoice;
   processes?: string;
@@ -33,6 +35,7 @@ export async function register(program: Command): Promise<void> {
     .option('--examples <n>', 'so many examples from the start of the test set', '100')
     .option('--targets <which>', 'untargeted, runner-up, least-likely or all')
     .option('--option <name=value>', 'an option of the attack; may be repeated', repeatable)
+    .option('--surrogate <folder>', 'a submission that a transfer attack crafts on; may be repeated', repeatable)
     .option('--seed <n>', 'decides every random draw', '0')
     .option('--backend <name>', 'auto, wasm, native or cuda', 'auto')
     .option('--processes <n>', 'worker processes')
@@ -52,12 +55,14 @@ async function run(folder: string, options: Options): Promise<void> {
   const { withWorkers } = await import('./with-workers.ts');
 
   const track = findTrack(options.track);
-  const line = lineOf(options.attack, options.targets, options.option ?? [], track);
+  const surrogateFolders = Object.fromEntries((options.surrogate ?? []).map((path) => [basename(resolve(path)), path]));
+  const surrogates = Object.keys(surrogateFolders);
+  const line = lineOf(options.attack, options.targets, options.option ?? [], track, surrogates);
   const count = wholeNumber('--examples', options.examples, 1);
   const seed = wholeNumber('--seed', options.seed);
   const { out, ...workers } = options;
   const { numbers, images } = await withWorkers(workers, 1, (session) =>
-    attackOnce({ folder, track, line, count, seed }, session),
+    attackOnce({ folder, track, line, count, seed, surrogateFolders }, session),
   );
   if (out !== undefined) await writeDurable(out, images);
   if (options.json) return printJson(numbers);

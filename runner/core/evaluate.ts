@@ -19,6 +19,8 @@ import type { ResolvedSuite } from './suites/resolve.ts';
 /** What is evaluated, and on what. */
 export interface Evaluation {
   readonly submission: Result['submission'];
+  /** Digests of the submissions that lines name as surrogates, by id; none when absent. */
+  readonly surrogates?: Readonly<Record<string, string>>;
   readonly suite: ResolvedSuite;
   /** So many examples at most; the suite's count unless a person asked for fewer. */
   readonly count: number;

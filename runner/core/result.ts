@@ -16,6 +16,8 @@ const attackResultSchema = z.strictObject({
   attack: z.string(),
   options: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
   targets: z.enum(['untargeted', 'runner-up', 'least-likely', 'all']),
+  /** The submissions that a transfer attack crafted on, as they were; absent for every other. */
+  surrogates: z.array(z.strictObject({ id: z.string(), digest: sha256 })).optional(),
   /** Examples that the attack met. */
   attempted: count,
   /** Of all examples, those right and not broken by this attack within the track's ball. */

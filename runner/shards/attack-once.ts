@@ -21,6 +21,8 @@ export interface AttackRequest {
   readonly line: SuiteAttack;
   readonly count: number;
   readonly seed: number;
+  /** Where the line's surrogates lie, by id. */
+  readonly surrogateFolders?: Readonly<Record<string, string>>;
 }
 
 export interface Attacked extends LineNumbers {
@@ -29,6 +31,8 @@ export interface Attacked extends LineNumbers {
   readonly attack: string;
   readonly options: SuiteAttack['options'];
   readonly targets: SuiteAttack['targets'];
+  /** Ids of the submissions that a transfer attack crafted on. */
+  readonly surrogates?: readonly string[];
   readonly seed: number;
   readonly cleanAccuracy: Proportion;
   readonly seconds: number;
@@ -42,9 +46,10 @@ export interface Attacked extends LineNumbers {
  *   and `target` [rows] where every wrong class has a row
  */
 export async function attackOnce(
-  { folder, track, line, count, seed }: AttackRequest,
+  { line, count, ...request }: AttackRequest,
   options: SessionOptions,
 ): Promise<{ numbers: Attacked; images: Uint8Array }> {
+  const { track, seed } = request;
   const suite: Suite = {
     id: 'attack',
     title: 'One attack',
@@ -56,7 +61,7 @@ export async function attackOnce(
   };
   const code = await codeIdentity();
   return withSession(options, async ({ pool, tally }, report) => {
-    const { evaluation, job } = await prepare({ folder, track, suite, seed }, report, code, options.signal);
+    const { evaluation, job } = await prepare({ ...request, suite }, report, code, options.signal);
     tally.plan(expectedChains(evaluation).flat());
     const run: Parameters<typeof scan>[1]['run'] = async (task) => {
       const outcome = await pool.run(job, task, [0, -taskCost(task)]);
@@ -77,6 +82,7 @@ export async function attackOnce(
       attack: resolved.attack,
       options: resolved.options,
       targets: resolved.targets,
+      ...(resolved.surrogates === undefined ? {} : { surrogates: resolved.surrogates }),
       seed,
       cleanAccuracy: counted.cleanAccuracy,
       ...(counted.lines[0] as LineNumbers),

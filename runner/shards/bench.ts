@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { ParapetError } from '#core/errors.ts';
 import type { Bench } from '#core/evaluation/perform.ts';
+import type { Classifier } from '#core/models/classifier.ts';
 import { loadClassifier } from '#core/models/index.ts';
 import { loadDataset } from '../files/datasets.ts';
 import { readSubmission } from '../files/submissions.ts';
@@ -20,7 +21,10 @@ export function benches(): (job: Job) => Promise<Bench> {
     const oldest = open.keys().next().value;
     if (open.size > KEPT && oldest !== undefined) {
       open.get(oldest)?.then(
-        ({ classifier }) => classifier.dispose(),
+        ({ classifier, surrogates = {} }) => {
+          classifier.dispose();
+          for (const surrogate of Object.values(surrogates)) surrogate.dispose();
+        },
         () => {},
       );
       open.delete(oldest);
@@ -31,18 +35,25 @@ export function benches(): (job: Job) => Promise<Bench> {
 
 /** @throws ParapetError 'submission' when it has no weights or they do not fit; 'integrity' when files changed meanwhile */
 async function openBench(job: Job): Promise<Bench> {
-  const { submission, digest, model } = await readSubmission(job.folder);
-  if (digest !== job.submissionDigest) throw changed(job.folder);
+  const classifier = await openModel(job.folder, job.submissionDigest);
+  const surrogates: Record<string, Classifier> = {};
+  for (const { id, folder, digest } of job.surrogates ?? []) surrogates[id] = await openModel(folder, digest);
+  const examples = await loadDataset(job.dataset, 'test', { limit: job.limit });
+  if (examples.digest !== job.datasetDigest) throw changed(`data set ${job.dataset}`);
+  return { classifier, surrogates, examples, now: () => performance.now() };
+}
+
+async function openModel(folder: string, wanted: string): Promise<Classifier> {
+  const { submission, digest, model } = await readSubmission(folder);
+  if (digest !== wanted) throw changed(folder);
   if (model === null) {
     throw new ParapetError(
       'submission',
       `${submission.id} has no weights`,
-      `run: npm run -s parapet -- train ${job.folder}`,
+      `run: npm run -s parapet -- train ${folder}`,
     );
   }
-  const examples = await loadDataset(job.dataset, 'test', { limit: job.limit });
-  if (examples.digest !== job.datasetDigest) throw changed(`data set ${job.dataset}`);
-  return { classifier: loadClassifier(submission.model.architecture, model), examples, now: () => performance.now() };
+  return loadClassifier(submission.model.architecture, model);
 }
 
 function changed(what: string): ParapetError {

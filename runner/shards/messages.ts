@@ -5,11 +5,20 @@ import type { BackendChoice, BackendReport } from '../backends/index.ts';
 /** Backends of a worker: those that evaluate, and tfjs's plain JavaScript, which only confirms. */
 export type WorkerBackend = BackendChoice | 'cpu';
 
+/** A submission that a transfer attack crafts on. */
+export interface SurrogateFile {
+  readonly id: string;
+  readonly folder: string;
+  readonly digest: string;
+}
+
 /** What a worker must have open to do a task. Files are named with the digests that they had in the parent. */
 export interface Job {
   /** Folder of the submission. */
   readonly folder: string;
   readonly submissionDigest: string;
+  /** What lines of the suite name as surrogates; none when absent. */
+  readonly surrogates?: readonly SurrogateFile[];
   readonly dataset: string;
   readonly datasetDigest: string;
   /** Examples from the start of the test split. */

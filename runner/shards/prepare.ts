@@ -11,6 +11,7 @@ import type { Identity } from '../files/journal.ts';
 import { evidenceFileName } from '../files/results.ts';
 import { readSubmission } from '../files/submissions.ts';
 import type { Job } from './messages.ts';
+import { readSurrogates } from './surrogates.ts';
 
 /** What a person asked to have evaluated. */
 export interface Request {
@@ -21,6 +22,8 @@ export interface Request {
   /** So many examples at most; all of the suite's when absent. */
   readonly count?: number | undefined;
   readonly seed: number;
+  /** Where the surrogates that the suite names lie, by id; this program's submissions when absent. */
+  readonly surrogateFolders?: Readonly<Record<string, string>>;
 }
 
 /** A request with everything opened that decides its numbers. */
@@ -35,7 +38,7 @@ export interface Prepared {
  * @throws ParapetError 'usage' or 'submission' for what does not go together; 'infrastructure' or 'integrity' for the data
  */
 export async function prepare(
-  { folder, track, suite, count = suite.examples.count, seed }: Request,
+  { folder, track, suite, count = suite.examples.count, seed, surrogateFolders }: Request,
   backend: Result['backend'],
   code: Result['code'],
   signal?: AbortSignal,
@@ -56,10 +59,12 @@ export async function prepare(
     );
   }
   const resolved = resolveSuite(suite, track);
+  const surrogates = await readSurrogates(resolved.lines, submission, surrogateFolders);
   const limit = suite.examples.which === 'first' ? Math.min(count, suite.examples.count) : undefined;
   const examples = await loadDataset(track.dataset, 'test', { limit, signal });
   const evaluation: Evaluation = {
     submission: { id: submission.id, digest },
+    surrogates: Object.fromEntries(surrogates.map((surrogate) => [surrogate.id, surrogate.digest])),
     suite: resolved,
     count,
     seed,
@@ -75,6 +80,7 @@ export async function prepare(
     job: {
       folder,
       submissionDigest: digest,
+      surrogates,
       dataset: track.dataset,
       datasetDigest: examples.digest,
       limit: scanLength(evaluation),
@@ -84,8 +90,10 @@ export async function prepare(
 }
 
 /** Everything that decides the numbers of an evaluation, by the names that a person knows it under. */
-function identityOf({ submission, suite, count, seed, dataset, backend, code }: Evaluation): Identity {
-  return { submission, suite: suite.digest, track: suite.track.id, count, seed, dataset, backend, code };
+function identityOf({ surrogates = {}, ...evaluation }: Evaluation): Identity {
+  const { submission, suite, count, seed, dataset, backend, code } = evaluation;
+  const identity = { submission, suite: suite.digest, track: suite.track.id, count, seed, dataset, backend, code };
+  return Object.keys(surrogates).length === 0 ? identity : { ...identity, surrogates };
 }
 
 /** The attacks as they will probably be, for a forecast before the examples are known. */

@@ -150,7 +150,7 @@ describe('smoothing', () => {
       return smoothed(impulse.toTensor() as tf.Tensor4D, 5).dataSync();
     });
     const at = (row: number, column: number, channel: number) => values[(row * 7 + column) * 2 + channel] as number;
-    expect(values.reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 5);
+    expect([...values].reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 5);
     // Half way to the edge is 1.5 standard deviations.
     expect(at(3, 4, 1) / at(3, 3, 1)).toBeCloseTo(Math.exp(-0.5 * 1.5 ** 2), 5);
     expect(at(1, 3, 1) / at(3, 3, 1)).toBeCloseTo(Math.exp(-0.5 * 9), 5);

@@ -9,7 +9,7 @@ import type { LineRun } from './phases.ts';
 export type Draft = Omit<Result, 'run'>;
 
 export function draftResult(
-  { submission, suite, backend, code, dataset, seed, evidenceFile }: Evaluation,
+  { submission, surrogates, suite, backend, code, dataset, seed, evidenceFile }: Evaluation,
   numbers: Numbers,
   runs: readonly LineRun[],
   flags: readonly Flag[],
@@ -29,7 +29,7 @@ export function draftResult(
     cleanAccuracy: numbers.cleanAccuracy,
     robustAccuracy: numbers.robustAccuracy,
     certifiedAccuracy: null,
-    attacks: runs.map((run, i) => attackResult(run, numbers.lines[i] as LineNumbers, suite.track)),
+    attacks: runs.map((run, i) => attackResult(run, numbers.lines[i] as LineNumbers, suite.track, surrogates)),
     pairs: numbers.pairs,
     curve: [...numbers.curve],
     flags: [...flags],
@@ -39,15 +39,22 @@ export function draftResult(
   return { ...draft, digest: resultDigest(draft) };
 }
 
-function attackResult(run: LineRun, numbers: LineNumbers, track: Track): AttackResult {
+function attackResult(
+  run: LineRun,
+  numbers: LineNumbers,
+  track: Track,
+  digests: Evaluation['surrogates'],
+): AttackResult {
   const { id, attack, options, targets, norm } = run.line;
   const { attempted, robustAccuracy, successRate, medianDistance, pairs } = numbers;
   const { seconds, forwardCalls, gradientCalls } = run;
+  const named = run.line.surrogates?.map((surrogate) => ({ id: surrogate, digest: digests?.[surrogate] ?? '' }));
   return {
     id,
     attack,
     options: { ...options },
     targets,
+    ...(named === undefined ? {} : { surrogates: named }),
     attempted,
     robustAccuracy,
     successRate,

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { findAttack } from '../attacks/index.ts';
 import { runAttack } from '../attacks/run.ts';
 import type { Examples } from '../datasets/dataset.ts';
+import { ParapetError } from '../errors.ts';
 import { findProbe } from '../diagnostics/probes/index.ts';
 import { distances, inBall, nonFiniteRows, predictions } from '../metrics/judge.ts';
 import { outcome } from '../metrics/outcomes.ts';
@@ -25,6 +26,8 @@ const BATCH = 100;
 /** What tasks are done on. */
 export interface Bench {
   readonly classifier: Classifier;
+  /** Models that lines of the suite name as surrogates, by submission id. */
+  readonly surrogates?: Readonly<Record<string, Classifier>>;
   /** The examples from the start of the data set, at least as far as the tasks reach. */
   readonly examples: Examples;
   /** A monotonic clock in milliseconds. */
@@ -96,6 +99,7 @@ async function performAttack(task: AttackTask, bench: Bench): Promise<AttackTask
     attack: findAttack(line.attack),
     options: line.options,
     classifier,
+    surrogates: (line.surrogates ?? []).map((id) => surrogateOf(bench, id)),
     x,
     y: source.map((i) => chunkY[i] as number),
     target,
@@ -153,6 +157,12 @@ function scatter<T extends Uint8Array | Float64Array>(values: T, into: T, place:
     into[place(row)] = value;
   });
   return into;
+}
+
+function surrogateOf({ surrogates }: Bench, id: string): Classifier {
+  const surrogate = surrogates?.[id];
+  if (surrogate !== undefined) return surrogate;
+  throw new ParapetError('usage', `surrogate ${id} is not there to craft on`);
 }
 
 /** A success lies beyond the track's ball or breaks the row; distances of what held are 0. */

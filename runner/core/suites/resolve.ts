@@ -37,6 +37,17 @@ export function resolveLine(line: SuiteAttack, track: Track): SuiteAttack {
       `${line.id}: ${attack.id} is ${attack.targeted} targeted; targets: ${line.targets}`,
     );
   }
+  const surrogates = line.surrogates?.length ?? 0;
+  if (attack.access === 'transfer' && surrogates === 0) {
+    throw new ParapetError(
+      'usage',
+      `${line.id}: ${attack.id} needs surrogates, none came`,
+      'name submissions to craft on, such as --surrogate submissions/Undefended',
+    );
+  }
+  if (attack.access !== 'transfer' && surrogates > 0) {
+    throw new ParapetError('usage', `${line.id}: ${attack.id} does not transfer; ${surrogates} surrogates came`);
+  }
   return { ...line, options: options as SuiteAttack['options'] };
 }
 

@@ -16,6 +16,8 @@ export interface SuiteAttack {
   readonly ball: 'track' | 'unbounded';
   /** Norm in which an unbounded attack minimises; the track's when absent. */
   readonly norm?: Norm;
+  /** Ids of the submissions that a transfer attack crafts on; for no other attack. */
+  readonly surrogates?: readonly string[];
   /** So many examples from the first; all of the suite's when absent. For what costs too much to be run on all. */
   readonly examples?: number;
 }

@@ -52,6 +52,8 @@ describe('resolving', () => {
     [untargeted('a', 'pgd', { steps: 0 }), /pgd\.steps/],
     [untargeted('a', 'jsma'), /does not know Linf/],
     [{ ...untargeted('a', 'jsma'), norm: 'L0' as const }, /required targeted/],
+    [untargeted('a', 'transfer'), /transfer needs surrogates/],
+    [{ ...untargeted('a', 'pgd'), surrogates: ['Undefended'] }, /pgd does not transfer/],
   ])('refuses %o', (line, message) => {
     expect(() => resolveLine(line, linf)).toThrow(message);
   });

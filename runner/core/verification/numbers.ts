@@ -37,6 +37,8 @@ export function compareNumbers(result: Result, numbers: Numbers, suite: Resolved
     compare(`attacks.${id}.attack`, recorded.attack, declared.attack);
     compare(`attacks.${id}.options`, recorded.options, declared.options);
     compare(`attacks.${id}.targets`, recorded.targets, declared.targets);
+    const named = recorded.surrogates?.map((surrogate) => surrogate.id);
+    compare(`attacks.${id}.surrogates`, named ?? null, declared.surrogates ?? null);
     compare(`attacks.${id}.norm`, recorded.norm, declared.norm ?? suite.track.norm);
   });
   return findings;

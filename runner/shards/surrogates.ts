@@ -1,0 +1,61 @@
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ParapetError } from '#core/errors.ts';
+import { findArchitecture } from '#core/models/index.ts';
+import type { Submission } from '#core/submission.ts';
+import type { SuiteAttack } from '#core/suites/suite.ts';
+import { readSubmission } from '../files/submissions.ts';
+import type { SurrogateFile } from './messages.ts';
+
+const ours = fileURLToPath(new URL('../../submissions/', import.meta.url));
+
+/**
+ * Reads and checks the submissions that lines of a suite name as surrogates.
+ * @param lines of which some may name surrogates by submission id
+ * @param attacked the submission that they are to attack
+ * @param folders where a surrogate lies, by id; `submissions/<id>` of this program when absent
+ * @returns each once, in the order in which they are named first
+ * @throws ParapetError 'usage' for a surrogate that is the attacked submission, or of another data set, shape or classes;
+ *   'submission' for one that has no weights or is broken
+ */
+export async function readSurrogates(
+  lines: readonly SuiteAttack[],
+  attacked: Submission,
+  folders: Readonly<Record<string, string>> = {},
+): Promise<SurrogateFile[]> {
+  const ids = [...new Set(lines.flatMap(({ surrogates = [] }) => surrogates))];
+  return Promise.all(ids.map((id) => readSurrogate(id, folders[id] ?? `${ours}${id}`, attacked)));
+}
+
+async function readSurrogate(id: string, folder: string, attacked: Submission): Promise<SurrogateFile> {
+  const { submission, digest, model } = await readSubmission(folder);
+  const refuse = (came: string, hint: string) => {
+    throw new ParapetError('usage', `surrogate ${id}: ${came}`, hint);
+  };
+  const isSame = submission.id === attacked.id || (model !== null && submission.model.sha256 === attacked.model.sha256);
+  if (isSame)
+    refuse(`it is ${attacked.id} itself, which is attacked`, 'name a model that the attacker would have of their own');
+  const [dataset] = submission.datasets;
+  if (dataset !== attacked.datasets[0]) {
+    refuse(
+      `it is a net of ${dataset}, and ${attacked.id} one of ${attacked.datasets[0]}`,
+      'name one of the same data set',
+    );
+  }
+  const [own, wanted] = [submission, attacked].map(({ model: { architecture } }) => formOf(architecture));
+  if (own !== wanted) refuse(`it takes ${own}, and ${attacked.id} ${wanted}`, 'name one of the same shape');
+  if (model === null) {
+    throw new ParapetError(
+      'submission',
+      `surrogate ${id} has no weights`,
+      `run: npm run -s parapet -- train ${folder}`,
+    );
+  }
+  return { id, folder: resolve(folder), digest };
+}
+
+/** Such as: images of 28×28×1 to 10 classes. */
+function formOf(architecture: string): string {
+  const { inputShape, classes } = findArchitecture(architecture);
+  return `images of ${inputShape.join('×')} to ${classes} classes`;
+}
