@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs';
 import { findAttack } from '../attacks/index.ts';
 import { runAttack } from '../attacks/run.ts';
 import type { Examples } from '../datasets/dataset.ts';
-import { ParapetError } from '../errors.ts';
 import { findProbe } from '../diagnostics/probes/index.ts';
+import { ParapetError } from '../errors.ts';
 import { distances, inBall, nonFiniteRows, predictions } from '../metrics/judge.ts';
 import { outcome } from '../metrics/outcomes.ts';
 import type { Classifier } from '../models/classifier.ts';
@@ -141,14 +141,6 @@ async function performProbe(task: ProbeTask, bench: Bench): Promise<ProbeOutcome
   const probe = findProbe(task.probe);
   const reading = await probe.measure({ classifier, x, y, examples, standing, norm, epsilon, seed, line });
   return { reading, seconds: (bench.now() - started) / 1000 };
-}
-
-/** Puts each value at its place in `into`. */
-function scatter<T extends Uint8Array | Float64Array>(values: T, into: T, place: (row: number) => number): T {
-  values.forEach((value, row) => {
-    into[place(row)] = value;
-  });
-  return into;
 }
 
 /** Puts each value at its place in `into`. */
