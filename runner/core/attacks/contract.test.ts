@@ -38,11 +38,13 @@ const budgets: Record<string, Record<string, number>> = {
   boundary: { queries: 150, startTrials: 64 },
   contrast: { steps: 100 },
   'blended-noise': { directions: 32, steps: 100 },
+  geoda: { queries: 250, startTrials: 64, frequencies: 1 },
 };
 /** Attacks that draw random numbers with their default options. */
 const drawing = new Set([
   'blended-noise',
   'boundary',
+  'geoda',
   'hop-skip-jump',
   'noise',
   'one-pixel',

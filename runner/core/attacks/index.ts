@@ -10,6 +10,7 @@ import { cwL2 } from './cw-l2.ts';
 import { deepfool } from './deepfool.ts';
 import { fgsm } from './fgsm.ts';
 import { fmn } from './fmn.ts';
+import { geoda } from './geoda.ts';
 import { hopSkipJump } from './hop-skip-jump.ts';
 import { jsma } from './jsma.ts';
 import { miFgsm } from './mi-fgsm.ts';
@@ -43,6 +44,7 @@ export const attacks: readonly Attack[] = [
   boundary,
   contrast,
   blendedNoise,
+  geoda,
 ];
 
 /** @throws ParapetError 'usage' that lists the attacks there are */

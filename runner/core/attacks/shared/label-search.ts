@@ -175,7 +175,7 @@ function record(run: Run) {
     if (adversarial === 0) continue;
     const image = waiting.subarray(i * size, (i + 1) * size);
     const distance = distanceFrom(searched.x, image, searched.norm);
-    if (distance >= run.distance) continue;
+    if (!(distance < run.distance)) continue;
     run.nearest = image.slice();
     run.distance = distance;
   }
