@@ -7,7 +7,8 @@ import type { Track } from '#core/tracks.ts';
 const targetings: readonly SuiteAttack['targets'][] = ['untargeted', 'runner-up', 'least-likely', 'all'];
 
 /**
- * One attack as a line of a suite: in the track's ball where it knows the norm, else at any distance in its own.
+ * One attack as a line of a suite: in the track's ball where it knows the norm and is made for a ball, else at any
+ * distance, in the track's norm or its own.
  * @param targets which class to reach; when absent none, or the runner-up for an attack that must have one
  * @param options such as `steps=10`
  * @param surrogates ids of the submissions that a transfer attack crafts on
@@ -32,6 +33,9 @@ export function lineOf(
     ...(surrogates.length === 0 ? {} : { surrogates }),
   };
   const [norm] = attack.norms;
+  if (attack.kind === 'unbounded' && attack.norms.includes(track.norm)) {
+    return resolveLine({ ...line, ball: 'unbounded' }, track);
+  }
   if (attack.norms.includes(track.norm) || norm === undefined) return resolveLine({ ...line, ball: 'track' }, track);
   if (attack.kind === 'fixed-epsilon') {
     const known = attack.norms.join(', ');

@@ -30,6 +30,7 @@ const budgets: Record<string, Record<string, number>> = {
   'apgd-t': { steps: 10 },
   fmn: { steps: 30 },
   'cw-l2': { maxIterations: 60, binarySearchSteps: 4, initialConstant: 0.1 },
+  spatial: { rotations: 7, shifts: 3 },
   square: { queries: 150 },
   noise: { draws: 300 },
   'sparse-rs': { queries: 150 },

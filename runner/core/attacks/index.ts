@@ -19,6 +19,7 @@ import { onePixel } from './one-pixel.ts';
 import { pgd } from './pgd.ts';
 import { rFgsm } from './r-fgsm.ts';
 import { sparseRs } from './sparse-rs.ts';
+import { spatial } from './spatial.ts';
 import { square } from './square.ts';
 import { transfer } from './transfer.ts';
 
@@ -40,6 +41,7 @@ export const attacks: readonly Attack[] = [
   hopSkipJump,
   onePixel,
   transfer,
+  spatial,
   fmn,
   boundary,
   contrast,
