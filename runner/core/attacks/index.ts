@@ -1,7 +1,6 @@
 import { ParapetError } from '../errors.ts';
 import { apgd } from './apgd.ts';
 import { apgdT } from './apgd-t.ts';
-import type { Attack } from './attack.ts';
 import { bim } from './bim.ts';
 import { blendedNoise } from './blended-noise.ts';
 import { boundary } from './boundary.ts';
@@ -20,6 +19,7 @@ import { pgd } from './pgd.ts';
 import { rFgsm } from './r-fgsm.ts';
 import { sparseRs } from './sparse-rs.ts';
 import { spatial } from './spatial.ts';
+import { spsa } from './spsa.ts';
 import { square } from './square.ts';
 import { transfer } from './transfer.ts';
 
@@ -46,7 +46,7 @@ export const attacks: readonly Attack[] = [
   boundary,
   contrast,
   blendedNoise,
-  geoda,
+  geoda, spsa,
 ];
 
 /** @throws ParapetError 'usage' that lists the attacks there are */
