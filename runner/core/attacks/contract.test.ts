@@ -41,6 +41,7 @@ const budgets: Record<string, Record<string, number>> = {
   'blended-noise': { directions: 32, steps: 100 },
   geoda: { queries: 250, startTrials: 64, frequencies: 1 },
   spsa: { steps: 20, samples: 16 },
+  nes: { steps: 20, samples: 16 },
 };
 /** Attacks that draw random numbers with their default options. */
 const drawing = new Set([
@@ -53,7 +54,7 @@ const drawing = new Set([
   'pgd',
   'r-fgsm',
   'sparse-rs',
-  'square', 'spsa']);
+  'square', 'spsa', 'nes']);
 /** Attacks that draw, but end on a linear model where they would end from any other draw, up to rounding. */
 const settling = new Set(['apgd', 'apgd-t']);
 

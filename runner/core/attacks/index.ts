@@ -13,6 +13,7 @@ import { geoda } from './geoda.ts';
 import { hopSkipJump } from './hop-skip-jump.ts';
 import { jsma } from './jsma.ts';
 import { miFgsm } from './mi-fgsm.ts';
+import { nes } from './nes.ts';
 import { noise } from './noise.ts';
 import { onePixel } from './one-pixel.ts';
 import { pgd } from './pgd.ts';
@@ -46,7 +47,7 @@ export const attacks: readonly Attack[] = [
   boundary,
   contrast,
   blendedNoise,
-  geoda, spsa,
+  geoda, spsa, nes,
 ];
 
 /** @throws ParapetError 'usage' that lists the attacks there are */
