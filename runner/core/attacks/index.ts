@@ -1,6 +1,7 @@
 import { ParapetError } from '../errors.ts';
 import { apgd } from './apgd.ts';
 import { apgdT } from './apgd-t.ts';
+import type { Attack } from './attack.ts';
 import { bim } from './bim.ts';
 import { blendedNoise } from './blended-noise.ts';
 import { boundary } from './boundary.ts';
@@ -47,7 +48,9 @@ export const attacks: readonly Attack[] = [
   boundary,
   contrast,
   blendedNoise,
-  geoda, spsa, nes,
+  geoda,
+  spsa,
+  nes,
 ];
 
 /** @throws ParapetError 'usage' that lists the attacks there are */
