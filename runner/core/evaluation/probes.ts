@@ -55,8 +55,7 @@ export function strongestLine({ lines }: ResolvedSuite, numbers: Numbers): Suite
   let best: { line: SuiteAttack; left: number } | null = null;
   for (const [i, line] of lines.entries()) {
     const { access, kind } = findAttack(line.attack);
-    if (access !== 'gradient' || kind !== 'fixed-epsilon' || line.ball !== 'track' || line.examples !== undefined)
-      continue;
+    if (access !== 'gradient' || kind === 'unbounded' || line.ball !== 'track' || line.examples !== undefined) continue;
     const left = numbers.lines[i]?.robustAccuracy.value ?? 1;
     if (best === null || left < best.left) best = { line, left };
   }

@@ -22,8 +22,13 @@ export const largerEpsilon: Probe = {
     if (line === null || y.length === 0) return null;
     const limit = widest(norm, imageSize(classifier));
     const rows = [...y.keys()];
-    const stands = async (radius: number) =>
-      1 - count(await runLine(context, line, rows, { epsilon: Math.min(radius, limit) })) / rows.length;
+    const stands = async (radius: number) => {
+      const within = Math.min(radius, limit);
+      // An attack that counts features must not stop at those of the smaller ball.
+      const { maxFeatures } = line.options;
+      const options = typeof maxFeatures === 'number' ? { maxFeatures: Math.max(maxFeatures, Math.floor(within)) } : {};
+      return 1 - count(await runLine(context, line, rows, { epsilon: within, options })) / rows.length;
+    };
     return {
       examples: rows.length,
       once: await stands(epsilon),

@@ -1,9 +1,10 @@
+import { findAttack } from '../../attacks/index.ts';
 import type { SuiteAttack } from '../../suites/suite.ts';
 import type { Probe } from './probe.ts';
 import { count, runLine, standingRows } from './run-line.ts';
 
 /** What attacks call the number of their iterations. */
-const NAMES = ['steps', 'iterations', 'maxIterations', 'maxFeatures'] as const;
+const NAMES = ['steps', 'iterations', 'maxIterations'] as const;
 
 /**
  * Gives the strongest line twice its iterations on the examples that no line broke.
@@ -19,7 +20,7 @@ export const moreIterations: Probe = {
   cost: { passes: 0, lineRuns: 2 },
   async measure(context) {
     const { line, y } = context;
-    const options = line === null ? null : doubled(line.options);
+    const options = line === null ? null : doubled(line);
     if (line === null || options === null || y.length === 0) return null;
     const rows = standingRows(context);
     const broken = count(await runLine(context, line, rows, { options }));
@@ -27,8 +28,10 @@ export const moreIterations: Probe = {
   },
 };
 
-/** Options with twice the iterations; null when none is a number of iterations. */
-function doubled(options: SuiteAttack['options']): SuiteAttack['options'] | null {
+/** Options with twice the iterations; null when none is a number of iterations, or the attack takes no more. */
+function doubled({ attack, options }: SuiteAttack): SuiteAttack['options'] | null {
   const name = NAMES.find((candidate) => typeof options[candidate] === 'number');
-  return name === undefined ? null : { ...options, [name]: 2 * (options[name] as number) };
+  if (name === undefined) return null;
+  const changed = { ...options, [name]: 2 * (options[name] as number) };
+  return findAttack(attack).optionsSchema.safeParse(changed).success ? changed : null;
 }

@@ -18,7 +18,7 @@ const DROP = 0.05;
  *
  * Of each path the smallest margin so far, scaled by the path's own range to [0, 1], is looked at over the last ten steps. `improving`:
  * share of the examples for which it still falls by more than 0.05. The attack is told of no success, so that every image stays in its
- * batch to the end; it runs without restarts. A targeted line is not followed, nor one that works on a part of its batch at a time.
+ * batch to the end; it runs without restarts. A targeted line is not followed, nor one that looks outside the ball, nor one that works on a part of its batch at a time.
  *
  * Source: Pintor et al., "Indicators of Attack Failure", NeurIPS 2022, https://arxiv.org/abs/2106.09947, I4, with the window and the
  * bound of the authors' code.
@@ -31,6 +31,7 @@ export const optimisationPath: Probe = {
     const { line } = context;
     const rows = standingRows(context);
     if (line === null || line.targets !== 'untargeted' || rows.length === 0) return null;
+    if (findAttack(line.attack).kind !== 'fixed-epsilon') return null;
     const path = await marginPath(context, line, rows);
     if (path.length <= LAST_STEPS) return null;
     const improving = rows.filter((_, i) => stillFalls(path.map((margins) => margins[i] as number))).length;

@@ -116,6 +116,8 @@ describe('measurements', () => {
     ];
     // Each step of a linear model's attack goes the same way: 4 · 0.3 ε fills the ball, 2 · 0.3 ε does not.
     expect(few?.broken).toBeGreaterThan(many?.broken as number);
+    const most = { ...line, options: { ...line.options, steps: 10_000 } };
+    expect(await moreIterations.measure(context(model, { line: most }))).toBeNull();
     const standing = new Uint8Array(COUNT);
     expect(await moreIterations.measure(context(model, { ...wide, standing }))).toMatchObject({
       standing: 0,
