@@ -161,9 +161,13 @@ export function rescaledCrossEntropy(labels: ArrayLike<number>): PerExampleLoss 
   });
 }
 
-/** Probability softmax(z)[label], differentiated as softmax is: it underflows where the probability does. */
-export function classProbability(labels: ArrayLike<number>): PerExampleLoss {
-  return (logits) => tf.sum(tf.mul(tf.softmax(logits), oneHot(labels, logits.shape[1])), 1);
+/**
+ * Probability softmax(z / temperature)[label], differentiated as softmax is: it underflows where the probability does.
+ * @param temperature what the logits are divided by; 1 when absent
+ */
+export function classProbability(labels: ArrayLike<number>, temperature = 1): PerExampleLoss {
+  const tempered = (logits: tf.Tensor2D) => (temperature === 1 ? logits : tf.div<tf.Tensor2D>(logits, temperature));
+  return (logits) => tf.sum(tf.mul(tf.softmax(tempered(logits)), oneHot(labels, logits.shape[1])), 1);
 }
 
 /** Logit z[label]. */

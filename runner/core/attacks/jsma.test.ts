@@ -96,6 +96,25 @@ describe('on a linear model of two classes', () => {
   });
 });
 
+test('a temperature undoes the scale of a distilled net, pair by pair, and changes nothing on logits', async () => {
+  const net = smallNet();
+  const { x, examples } = randomImages(8, net.inputShape, 6);
+  const logits = tf.tidy(() => net.logits(tf.tensor4d(x.slice(), [8, ...net.inputShape])).arraySync());
+  const y = Int32Array.from(logits, (z) => z.indexOf(Math.max(...z)));
+  const target = y.map((own) => (own + 1) % 3);
+  const request = { x, y, target, examples };
+  const plain = await attack({ ...request, classifier: net });
+  // A power of two, so that undoing it is exact.
+  const distilled = scaled(net, 2 ** 14);
+  const undone = await attack({ ...request, classifier: distilled, options: { temperature: 2 ** 14 } });
+  expect(undone.xAdv).toEqual(plain.xAdv);
+  expect(Math.max(...plain.distance)).toBeGreaterThan(2);
+  expect((await attack({ ...request, classifier: distilled })).xAdv).not.toEqual(plain.xAdv);
+  const onLogits = { ...request, classifier: net, options: { on: 'logits' } };
+  const warm = { ...onLogits, options: { on: 'logits', temperature: 7 } };
+  expect((await attack(warm)).xAdv).toEqual((await attack(onLogits)).xAdv);
+});
+
 describe('saliency on logits, three classes', () => {
   // Rows are features, columns classes; the target is class 1.
   const weights = [

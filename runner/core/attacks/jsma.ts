@@ -19,6 +19,15 @@ const optionsSchema = z.strictObject({
     .describe(
       'What the saliency map is of. Probabilities, as in the paper, underflow on a distilled net; logits do not.',
     ),
+  // Without a default: suites that are published name every option that has one.
+  temperature: z
+    .number()
+    .positive()
+    .max(1e6)
+    .optional()
+    .describe(
+      'On probabilities: what logits are divided by before the softmax; 1 when absent. A distilled net gives way at its own.',
+    ),
   batch: z.int().min(1).max(4096).default(256).describe('Images at work at a time; as one is done the next comes in.'),
 });
 
@@ -36,7 +45,10 @@ type Options = z.infer<typeof optionsSchema>;
  * https://arxiv.org/abs/1511.07528, algorithms 2 and 3: the search is over all pairs, as there.
  * No Jacobian is needed. Probabilities sum to 1, so β = −α and one backward pass gives the two largest α; on logits one more
  * pass gives the sum over the other classes. Gradients are taken as float32 gives them, without rescaling: where the
- * probabilities underflow there is no admissible pair, which is the effect that the paper on distillation reports.
+ * probabilities underflow there is no admissible pair, which is the effect that the paper on distillation reports. With its
+ * temperature undone they do not: that is the attack with which Carlini & Wagner, "Defensive Distillation is Not Robust to
+ * Adversarial Examples", 2016, https://arxiv.org/abs/1607.04311, broke it. It differentiates the output of the softmax, with logits
+ * divided by the temperature of the training.
  */
 export const jsma: Attack<typeof optionsSchema> = {
   id: 'jsma',
@@ -85,12 +97,13 @@ export const jsma: Attack<typeof optionsSchema> = {
  * @returns a function that finds the next pair of each image of a batch: null for one that is a success already, by the
  * logits of the same pass, or that has no admissible pair
  */
-function saliencyMap({ model, target, adversarial }: AttackContext, { on, theta }: Options, size: number) {
+function saliencyMap({ model, target, adversarial }: AttackContext, { on, theta, temperature }: Options, size: number) {
   const bestPair = pairSearch(size);
   return async (images: Float32Array, shape: readonly number[], rows: Int32Array, open: Uint8Array) => {
     const classes = pick(target as Int32Array, rows);
     const x = tf.tensor4d(images, shape as [number, number, number, number]);
-    const losses = on === 'logits' ? [classLogit(classes), negated(otherLogits(classes))] : [classProbability(classes)];
+    const losses =
+      on === 'logits' ? [classLogit(classes), negated(otherLogits(classes))] : [classProbability(classes, temperature)];
     const { logits, gradients } = model.gradients(x, losses);
     const done = adversarial(await logits.data<'float32'>(), rows);
     const [alpha, beta] = await Promise.all(gradients.map((gradient) => gradient.data<'float32'>()));
