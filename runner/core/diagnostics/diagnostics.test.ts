@@ -68,7 +68,6 @@ describe('diagnostics', () => {
     ['softmax-output', { probabilityRows: 10 }, 1],
     ['randomised', { probes: { repeats: { correctSpread: 0, logitDifference: 2e-4 } } }, 2e-4],
     ['randomised', { probes: { repeats: { correctSpread: 0.1, logitDifference: 0 } } }, 0],
-    ['randomised', { probes: { repeats: { correctSpread: 0, logitDifference: Number.NaN } } }, Number.NaN],
     ['gradients-in-forward-pass', { probes: { 'forward-gradients': { calls: 2 } } }, 2],
     ['zero-gradient-at-start', { probes: { gradients: { zeroAtStart: 0.01 } } }, 0.01],
     ['unavailable-gradients', { probes: { gradients: { zeroAtClean: 0.01 } } }, 0.01],

@@ -12,7 +12,6 @@ export const randomised: Diagnostic = ({ probes }) => {
   const reading = probes.repeats;
   if (reading === undefined) return null;
   const { correctSpread = 0, logitDifference = 0 } = reading;
-  // Written so that a NaN is a difference.
   if (correctSpread === 0 && logitDifference <= THRESHOLD) return null;
   return {
     id: 'randomised',

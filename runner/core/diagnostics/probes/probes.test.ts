@@ -75,6 +75,7 @@ describe('measurements', () => {
     let draw = 0;
     const shaky = randomResize(model, () => random.uniform([0], draw++, 1)[0] as number);
     expect((await repeats.measure(context(shaky)))?.logitDifference).toBeGreaterThan(1e-4);
+    expect((await repeats.measure(context(notANumberAbove(model, 0))))?.logitDifference).toBe(2);
   });
 
   it('of gradients in the forward pass: one of a purifier, and the engine is as before', async () => {

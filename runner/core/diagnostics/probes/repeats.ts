@@ -37,10 +37,15 @@ function largestDifference(passes: readonly Float32Array[], classes: number): nu
   for (let row = 0; row < rows; row++) {
     const units = passes.map((logits) => unit(logits.subarray(row * classes, (row + 1) * classes)));
     for (const [i, one] of units.entries())
-      for (const other of units.slice(i + 1))
-        largest = Math.max(largest, Math.hypot(...one.map((value, c) => value - (other[c] as number))));
+      for (const other of units.slice(i + 1)) largest = Math.max(largest, distance(one, other));
   }
   return largest;
+}
+
+/** Between two unit vectors; the largest there is where one holds no numbers. */
+function distance(one: readonly number[], other: readonly number[]): number {
+  const length = Math.hypot(...one.map((value, c) => value - (other[c] as number)));
+  return Number.isFinite(length) ? length : 2;
 }
 
 function unit(values: Float32Array): number[] {
