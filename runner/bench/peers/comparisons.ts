@@ -92,18 +92,26 @@ export const comparisons: readonly Comparison[] = [
     variant: 'scaled',
     norm: 'Linf',
     kind: 'fixed-epsilon',
-    parameters: { logitScale: 0.01 },
+    parameters: { logitScale: 1e-4 },
     ours: () => [{ attack: 'fgsm', options: {} }],
     peers: { foolbox: null, torchattacks: null, art: null },
   }),
-  ...norms.map((norm) =>
+  ...(
+    [
+      { norm: 'Linf', relativeStepSize: 0.01 / 0.3 },
+      { norm: 'Linf', relativeStepSize: 0.01 / 0.3, variant: 'scaled', logitScale: 1e-4 },
+      { norm: 'L2', relativeStepSize: 0.05 },
+    ] as const
+  ).map(({ norm, relativeStepSize, ...scaled }) =>
     compare({
       search: 'pgd',
       norm,
+      ...('variant' in scaled ? { variant: scaled.variant } : {}),
       kind: 'fixed-epsilon',
-      parameters: { steps: 40, relativeStepSize: norm === 'Linf' ? 0.01 / 0.3 : 0.05 },
+      parameters: { steps: 40, relativeStepSize, ...('logitScale' in scaled ? { logitScale: scaled.logitScale } : {}) },
       ours: ({ steps, relativeStepSize }) => [{ attack: 'pgd', options: { steps, relativeStepSize } }],
       peers: { foolbox: null, torchattacks: null, art: null },
+      golden: { images: 50 },
     }),
   ),
   ...norms.map((norm) =>
@@ -114,7 +122,7 @@ export const comparisons: readonly Comparison[] = [
       parameters: { steps: 100, loss: 'ce' },
       ours: (parameters) => [apgdCe(parameters)],
       peers: { torchattacks: null, art: null },
-      golden: { images: 50 },
+      golden: { images: 50, oneRadius: true },
     }),
   ),
   ...norms.map((norm) =>
@@ -125,7 +133,7 @@ export const comparisons: readonly Comparison[] = [
       parameters: { steps: 100, targets: 9 },
       ours: (parameters) => [apgdT(parameters)],
       peers: { torchattacks: null },
-      golden: { images: 30, parameters: { steps: 20 }, oneRadius: true },
+      golden: { images: 20, parameters: { steps: 20 }, oneRadius: true },
     }),
   ),
   compare({
@@ -135,7 +143,7 @@ export const comparisons: readonly Comparison[] = [
     parameters: { steps: 100 },
     ours: ({ steps }) => [{ attack: 'fab', options: { steps } }],
     peers: { torchattacks: null },
-    golden: { images: 30, parameters: { steps: 20 }, oneRadius: true },
+    golden: { images: 20, parameters: { steps: 20 }, oneRadius: true },
   }),
   ...norms.map((norm) =>
     compare({
@@ -145,7 +153,7 @@ export const comparisons: readonly Comparison[] = [
       parameters: { steps: 100, targets: 9 },
       ours: (parameters) => [fabT(parameters)],
       peers: { torchattacks: null },
-      golden: { images: 30, parameters: { steps: 20 }, oneRadius: true },
+      golden: { images: 20, parameters: { steps: 20 }, oneRadius: true },
     }),
   ),
   ...norms.map((norm) =>
@@ -156,7 +164,7 @@ export const comparisons: readonly Comparison[] = [
       parameters: { queries: 5000, initialShare: 0.8 },
       ours: (parameters) => [square(parameters)],
       peers: { torchattacks: null, art: null },
-      golden: { images: 50, parameters: { queries: 500 }, oneRadius: true },
+      golden: { images: 25, parameters: { queries: 500 }, oneRadius: true },
     }),
   ),
   ...norms.map((norm) =>
@@ -184,6 +192,7 @@ export const comparisons: readonly Comparison[] = [
       { attack: 'deepfool', options: { maxIterations: steps, overshoot, candidates } },
     ],
     peers: { foolbox: null, torchattacks: null, art: null },
+    golden: { images: 25 },
   }),
   compare({
     search: 'deepfool',
@@ -194,6 +203,7 @@ export const comparisons: readonly Comparison[] = [
       { attack: 'deepfool', options: { maxIterations: steps, overshoot, candidates } },
     ],
     peers: { foolbox: null },
+    golden: { images: 25 },
   }),
   compare({
     search: 'cw-l2',
@@ -204,7 +214,7 @@ export const comparisons: readonly Comparison[] = [
       { attack: 'cw-l2', options: { binarySearchSteps, maxIterations: steps, learningRate, initialConstant } },
     ],
     peers: { foolbox: null, art: null, torchattacks: 'no search for the constant; black and white pixels stand still' },
-    golden: { images: 30, parameters: { binarySearchSteps: 5, steps: 50, learningRate: 0.1, initialConstant: 0.1 } },
+    golden: { images: 20, parameters: { binarySearchSteps: 5, steps: 50, learningRate: 0.1, initialConstant: 0.1 } },
   }),
   compare({
     search: 'ead',
@@ -225,7 +235,7 @@ export const comparisons: readonly Comparison[] = [
       },
     ],
     peers: { foolbox: null, torchattacks: null, art: null },
-    golden: { images: 30, parameters: { binarySearchSteps: 5, steps: 50, learningRate: 0.1, initialConstant: 0.1 } },
+    golden: { images: 20, parameters: { binarySearchSteps: 5, steps: 50, learningRate: 0.1, initialConstant: 0.1 } },
   }),
   ...(['Linf', 'L2', 'L1', 'L0'] as const).map((norm) =>
     compare({
@@ -235,6 +245,7 @@ export const comparisons: readonly Comparison[] = [
       parameters: { steps: 100, stepSize: 1, gamma: 0.05 },
       ours: ({ steps, stepSize, gamma }) => [{ attack: 'fmn', options: { steps, stepSize, gamma } }],
       peers: { foolbox: null },
+      golden: { images: 50 },
     }),
   ),
   compare({
@@ -257,6 +268,6 @@ export const comparisons: readonly Comparison[] = [
     parameters: { maxFeatures: 112, values: 784 },
     ours: ({ maxFeatures }) => [{ attack: 'jsma', options: { on: 'logits', maxFeatures } }],
     peers: { torchattacks: null, art: 'not the best pair: the two values that are best one by one' },
-    golden: { images: 10 },
+    golden: { images: 4 },
   }),
 ];

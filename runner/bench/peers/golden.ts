@@ -30,6 +30,7 @@ export interface GoldenPeer {
   /** Distance of each row, four digits, a dash where it failed; of searches for the nearest only. */
   readonly distance?: string;
   readonly seed: number;
+  readonly flushDenormals: boolean;
   readonly date: string;
   readonly versions: Readonly<Record<string, string>>;
 }
@@ -59,7 +60,7 @@ export async function writeGolden(
   nets: readonly Net[],
   tools: readonly Tool[],
   environment: PeerEnvironment,
-  common: Pick<Setting, 'threads' | 'seed' | 'limit' | 'scratch'>,
+  common: Pick<Setting, 'threads' | 'seed' | 'flushDenormals' | 'limit' | 'scratch'>,
   say: (text: string) => void,
 ): Promise<void> {
   for (const tool of tools) {
@@ -82,7 +83,7 @@ export async function writeGolden(
       await store(setting, { tool, ...bits(judged, comparison.kind), ...stamp(setting, outcome.versions) });
       const won = judged.success.reduce((sum, flag) => sum + flag, 0);
       say(
-        `${name}: ${won} of ${judged.success.length}, ${judged.medianDistance ?? '-'}, ${outcome.seconds.toFixed(1)} s`,
+        `${name}: ${won} of ${judged.success.length}, ${judged.medianDistance ?? '-'}, ${outcome.cpuSeconds.toFixed(1)} s of a core`,
       );
     }
   }
@@ -92,7 +93,7 @@ export async function writeGolden(
 async function goldenSettings(
   comparison: Comparison,
   nets: readonly Net[],
-  common: Pick<Setting, 'threads' | 'seed' | 'limit' | 'scratch'>,
+  common: Pick<Setting, 'threads' | 'seed' | 'flushDenormals' | 'limit' | 'scratch'>,
 ): Promise<Setting[]> {
   const { golden, kind, norm, id, targets } = comparison;
   if (golden === null) return [];
@@ -130,7 +131,9 @@ async function store({ comparison, net, epsilon, parameters }: Setting, peer: Go
   const peers = [...neighbours, peer].sort((a, b) => (a.tool < b.tool ? -1 : 1));
   const now: GoldenCase = { net: net.id, sha256: net.sha256, images, epsilon, parameters, peers };
   const all = before === undefined ? [...cases, now] : cases.map((one) => (same(one) ? now : one));
-  const command = `npm run bench:peers -- --golden --attacks ${comparison.id} --nets ${[...new Set(all.map((one) => one.net))].join()}`;
+  const flush = peer.flushDenormals ? ' --flush-denormals' : '';
+  const nets = [...new Set(all.map((one) => one.net))].join();
+  const command = `npm run bench:peers -- --golden${flush} --attacks ${comparison.id} --nets ${nets}`;
   const golden: Golden = { comparison: comparison.id, command, cases: all };
   await writeDurable(file, `${JSON.stringify(golden, null, 2)}\n`);
 }
@@ -142,6 +145,6 @@ function bits({ success, distance }: Judged, kind: Comparison['kind']) {
   return { success: text, distance: four.join(' ') };
 }
 
-function stamp({ seed }: Setting, versions: GoldenPeer['versions']) {
-  return { seed, date: new Date().toISOString().slice(0, 10), versions };
+function stamp({ seed, flushDenormals }: Setting, versions: GoldenPeer['versions']) {
+  return { seed, flushDenormals, date: new Date().toISOString().slice(0, 10), versions };
 }

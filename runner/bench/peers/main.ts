@@ -1,8 +1,9 @@
 /**
  * Parapet beside the field's Python tools, `npm run bench:peers`: the same weights, images, budget and threads, each tool in
  * a process of its own. `--nets ID,…` (submissions), `--attacks ID,…` (comparisons, or searches in every norm), `--images N`,
- * `--tools NAME,…`, `--threads N`, `--epsilon E`, `--seed N`, `--limit SECONDS`, `--json`; `--golden` stores the peers'
- * outcomes for the parity test instead; `--install` only sets up the environment.
+ * `--tools NAME,…`, `--threads N`, `--epsilon E`, `--seed N`, `--limit SECONDS`, `--json`; `--flush-denormals` has PyTorch take
+ * numbers below 1e-38 for 0, which is not its default; `--golden` stores the peers' outcomes for the parity test instead;
+ * `--install` only sets up the environment.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
@@ -31,6 +32,7 @@ const { values: options } = parseArgs({
     limit: { type: 'string', default: '7200' },
     json: { type: 'boolean', default: false },
     golden: { type: 'boolean', default: false },
+    'flush-denormals': { type: 'boolean', default: false },
     install: { type: 'boolean', default: false },
   },
 });
@@ -63,7 +65,13 @@ function wantedTools(): Tool[] {
 async function run(scratch: string): Promise<void> {
   const nets = await Promise.all(options.nets.split(',').map(findNet));
   const wanted = chosen();
-  const common = { threads: whole('threads', 1), seed: whole('seed', 0), limit: whole('limit', 1), scratch };
+  const common = {
+    threads: whole('threads', 1),
+    seed: whole('seed', 0),
+    limit: whole('limit', 1),
+    flushDenormals: options['flush-denormals'],
+    scratch,
+  };
   const environment = await installPeers(say);
   if (options.install) return say(`The peers are in ${environment.packages}`);
   if (options.golden) return writeGolden(wanted, nets, wantedTools(), environment, common, say);

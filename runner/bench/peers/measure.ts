@@ -18,6 +18,7 @@ export interface Setting {
   readonly epsilon: number | null;
   readonly threads: number;
   readonly seed: number;
+  readonly flushDenormals: boolean;
   /** Folder for files. */
   readonly scratch: string;
   /** Seconds that a tool may take. */
@@ -46,12 +47,25 @@ export async function measure(setting: Setting, tool: Task['tool'], environment:
 }
 
 export function taskOf(setting: Setting, tool: Task['tool']): Task {
-  const { net, comparison, parameters, epsilon, images, threads, seed, scratch } = setting;
+  const { net, comparison, parameters, epsilon, images, threads, seed, flushDenormals, scratch } = setting;
   const { architecture, inputShape, classes, weights } = net;
   const { norm, search: attack, id } = comparison;
   const lines = comparison.ours(parameters);
   const out = `${scratch}/${[id, net.id, epsilon ?? 'any', tool].join('-')}.safetensors`;
-  const what = { tool, attack, lines, parameters, norm, epsilon, architecture, inputShape, classes, threads, seed };
+  const what = {
+    tool,
+    attack,
+    lines,
+    parameters,
+    norm,
+    epsilon,
+    architecture,
+    inputShape,
+    classes,
+    threads,
+    seed,
+    flushDenormals,
+  };
   return { ...what, weights, images, out };
 }
 

@@ -25,6 +25,8 @@ export interface Task extends Omit<Net, 'id' | 'sha256' | 'dataset'> {
   readonly out: string;
   readonly threads: number;
   readonly seed: number;
+  /** Whether PyTorch takes numbers below 1e-38 for 0, which is not its default. */
+  readonly flushDenormals: boolean;
 }
 
 /** What a process says of its run. */
@@ -90,7 +92,11 @@ export async function* runTasks(
   }
   const ending = await ended.promise;
   if (done === tasks.length) return;
-  throw new ParapetError('infrastructure', `${tool}: ${complaint.trim().split('\n').at(-1) || ending}`);
+  const lines = complaint.trim().split('\n');
+  throw new ParapetError(
+    'infrastructure',
+    `${tool}: ${lines.findLast((text) => /Error/.test(text)) || lines.at(-1) || ending}`,
+  );
 }
 
 /** The only outcome of a task by itself. */

@@ -63,6 +63,7 @@ class Counted(torch.nn.Module):
         self.gradient_calls = 0
 
     def forward(self, x):
+        x = x.float()  # ART's HopSkipJump sends float64
         self.forward_calls += len(x)
         if x.requires_grad and torch.is_grad_enabled():
             x = _CountBackward.apply(x, self)

@@ -25,6 +25,7 @@ def run(path):
     with open(path, encoding="utf8") as file:
         task = json.load(file)
     torch.set_num_threads(task["threads"])
+    torch.set_flush_denormal(task["flushDenormals"])
     for seed in (random.seed, np.random.seed, torch.manual_seed):
         seed(task["seed"])
     given = load_file(task["images"])
