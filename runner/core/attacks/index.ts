@@ -7,6 +7,7 @@ import { blendedNoise } from './blended-noise.ts';
 import { boundary } from './boundary.ts';
 import { contrast } from './contrast.ts';
 import { cwL2 } from './cw-l2.ts';
+import { ddn } from './ddn.ts';
 import { deepfool } from './deepfool.ts';
 import { fgsm } from './fgsm.ts';
 import { fmn } from './fmn.ts';
@@ -51,6 +52,7 @@ export const attacks: readonly Attack[] = [
   geoda,
   spsa,
   nes,
+  ddn,
 ];
 
 /** @throws ParapetError 'usage' that lists the attacks there are */
