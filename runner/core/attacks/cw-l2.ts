@@ -4,10 +4,11 @@ import { attackLoss } from '../losses.ts';
 import { finiteOrZero, perRow } from '../tensors.ts';
 import type { Attack, AttackContext } from './attack.ts';
 import { type ActiveSet, activeSet, pick } from './shared/active-set.ts';
-import { adamStep } from './shared/adam.ts';
+import { adamRate, adamStep } from './shared/adam.ts';
 import { constantSearch } from './shared/constant-search.ts';
 import { findings } from './shared/findings.ts';
 import { type Nearest, nearestSuccesses } from './shared/nearest.ts';
+import { progress } from './shared/progress.ts';
 import { standing } from './shared/successes.ts';
 import { fromTanhSpace, gradientInTanhSpace, toTanhSpace } from './shared/tanh-space.ts';
 
@@ -101,29 +102,25 @@ async function descend(
   nearest: Nearest,
 ): Promise<Uint8Array> {
   const succeeded = new Uint8Array(constants.length);
-  const previous = new Float64Array(constants.length).fill(Number.POSITIVE_INFINITY);
-  const interval = Math.max(1, Math.floor(options.maxIterations / 10));
+  const watch = progress(constants.length, options.maxIterations);
   for (let iteration = 0; iteration < options.maxIterations && active.rows.length > 0; iteration++) {
     const rows = active.rows;
     const { images, gradient, excess, distances, successes } = await evaluate(context, options, active);
     nearest.offer(active, images, distances, successes);
-    const stuck = new Uint8Array(rows.length);
     const pull = new Float32Array(rows.length);
-    const check = options.abortEarly && iteration % interval === 0;
+    const losses = new Float64Array(rows.length);
     for (const [i, row] of rows.entries()) {
       const short = excess[i] as number;
-      const distance = distances[i] as number;
       const constant = constants[row] as number;
       if (successes[i] === 1) succeeded[row] = 1;
       if (short > 0) pull[i] = constant;
-      const loss = distance + constant * Math.max(0, short);
-      if (check && !(loss <= 0.9999 * (previous[row] as number))) stuck[i] = 1;
-      if (check) previous[row] = loss;
+      losses[i] = (distances[i] as number) + constant * Math.max(0, short);
     }
     move(active, images, gradient, pull, options.learningRate, iteration + 1);
     tf.dispose([images, gradient]);
-    const last = iteration === options.maxIterations - 1;
-    if (last || stuck.includes(1)) await nearest.retire(active, last ? stuck.fill(1) : stuck);
+    const leaving = options.abortEarly ? watch.stuck(iteration, rows, losses) : new Uint8Array(rows.length);
+    if (iteration === options.maxIterations - 1) leaving.fill(1);
+    if (leaving.includes(1)) await nearest.retire(active, leaving);
     await context.pause();
   }
   return succeeded;
@@ -155,7 +152,7 @@ function move(
     const towardsX = tf.mul(tf.sub(images, x), 2);
     return gradientInTanhSpace(images, tf.sub(towardsX, tf.mul(finiteOrZero(gradient), perRow(pull))));
   });
-  const next = adamStep(w, down, { mean, square }, rate, t);
+  const next = adamStep(w, down, { mean, square }, adamRate(rate, t));
   down.dispose();
   update({ w: next.values, mean: next.mean, square: next.square });
 }

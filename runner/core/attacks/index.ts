@@ -9,6 +9,7 @@ import { contrast } from './contrast.ts';
 import { cwL2 } from './cw-l2.ts';
 import { ddn } from './ddn.ts';
 import { deepfool } from './deepfool.ts';
+import { ead } from './ead.ts';
 import { fgsm } from './fgsm.ts';
 import { fmn } from './fmn.ts';
 import { geoda } from './geoda.ts';
@@ -53,6 +54,7 @@ export const attacks: readonly Attack[] = [
   spsa,
   nes,
   ddn,
+  ead,
 ];
 
 /** @throws ParapetError 'usage' that lists the attacks there are */
