@@ -31,6 +31,7 @@ const budgets: Record<string, Record<string, number>> = {
   fmn: { steps: 30 },
   ddn: { steps: 30 },
   ead: { maxIterations: 40, binarySearchSteps: 4, initialConstant: 0.1 },
+  'sigma-zero': { steps: 40 },
   'cw-l2': { maxIterations: 60, binarySearchSteps: 4, initialConstant: 0.1 },
   spatial: { rotations: 7, shifts: 3 },
   square: { queries: 150 },

@@ -21,6 +21,7 @@ import { noise } from './noise.ts';
 import { onePixel } from './one-pixel.ts';
 import { pgd } from './pgd.ts';
 import { rFgsm } from './r-fgsm.ts';
+import { sigmaZero } from './sigma-zero.ts';
 import { sparseRs } from './sparse-rs.ts';
 import { spatial } from './spatial.ts';
 import { spsa } from './spsa.ts';
@@ -55,6 +56,7 @@ export const attacks: readonly Attack[] = [
   nes,
   ddn,
   ead,
+  sigmaZero,
 ];
 
 /** @throws ParapetError 'usage' that lists the attacks there are */
