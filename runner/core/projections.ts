@@ -158,7 +158,7 @@ const THRESHOLD_PRECISION = 1e-8;
  * @param changes absolute changes
  * @param limits how far each may go: at most its change
  */
-function l1Threshold(changes: Float32Array, limits: Float32Array, epsilon: number): number {
+export function l1Threshold(changes: Float32Array, limits: Float32Array, epsilon: number): number {
   let low = 0;
   let high = 0;
   for (const change of changes) high = Math.max(high, change);

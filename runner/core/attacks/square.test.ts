@@ -4,7 +4,13 @@ import { distances } from '../metrics/judge.ts';
 import type { Classifier } from '../models/classifier.ts';
 import { constant, onePixel, radial, randomLinear, scaled, step } from '../testing/classifiers.ts';
 import { randomImages } from '../testing/images.ts';
-import { linearClass, linearDistanceL2, linearLogits, linearWorstMarginLinf } from '../testing/oracles.ts';
+import {
+  linearClass,
+  linearDistanceL2,
+  linearLogits,
+  linearWorstMarginLinf,
+  marginWeights,
+} from '../testing/oracles.ts';
 import { findAttack } from './index.ts';
 import { type AttackRequest, runAttack } from './run.ts';
 import { oppositeBumps } from './shared/square-bump.ts';
@@ -120,20 +126,20 @@ describe('the schedule', () => {
   });
 });
 
-describe('L2', () => {
-  test('a change that nothing clips is as long as the ball allows, at the start and after', async () => {
-    const { classifier, batches } = recorded(randomLinear(2, 4, [12, 10, 3]));
-    const { x: inner, size: values } = randomImages(6, [12, 10, 3], 3, 0.1);
-    const labels = Int32Array.from({ length: 6 }, (_, i) =>
-      linearClass(randomLinear(2, 4, [12, 10, 3]), imageOf(inner, i, values)),
-    );
-    const request = { classifier, x: inner, y: labels, examples: examples.slice(0, 6), norm: 'L2' } as const;
-    await attack({ ...request, epsilon: 0.01, options: { queries: 100 } });
-    for (const batch of batches.slice(1, -1).filter(({ length }) => length === inner.length)) {
-      for (const distance of distances(inner, batch, values, 'L2')) expect(distance / 0.01).toBeCloseTo(1, 4);
-    }
-  });
+test.each(['L2', 'L1'] as const)('a change that nothing clips is as long as the ball allows, in %s', async (norm) => {
+  const { classifier, batches } = recorded(randomLinear(2, 4, [12, 10, 3]));
+  const { x: inner, size: values } = randomImages(6, [12, 10, 3], 3, 0.1);
+  const labels = Int32Array.from({ length: 6 }, (_, i) =>
+    linearClass(randomLinear(2, 4, [12, 10, 3]), imageOf(inner, i, values)),
+  );
+  const request = { classifier, x: inner, y: labels, examples: examples.slice(0, 6), norm };
+  await attack({ ...request, epsilon: 0.01, options: { queries: 100 } });
+  for (const batch of batches.slice(1, -1).filter(({ length }) => length === inner.length)) {
+    for (const distance of distances(inner, batch, values, norm)) expect(distance / 0.01).toBeCloseTo(1, 3);
+  }
+});
 
+describe('L2', () => {
   test('a linear model gives way at twice the smallest distance, whatever its weights, and not below it', async () => {
     const two = randomLinear(2, 5);
     const { x: inner } = randomImages(12, two.inputShape, 3, 0.2);
@@ -173,16 +179,53 @@ describe('L2', () => {
   test('the bumps are those of equation 2, opposite, and of length 1 together', () => {
     const length = Math.hypot(...[0.25, 1.25, 0.25, 1.25]);
     const wanted = [0.25, 1.25, -0.25, -1.25].map((value) => value / length);
-    for (const [i, value] of oppositeBumps(2).entries()) expect(value).toBeCloseTo(wanted[i] as number, 12);
-    for (const side of [1, 3, 5, 8, 25]) expect(Math.hypot(...oppositeBumps(side))).toBeCloseTo(1, 12);
-    const six = oppositeBumps(6);
+    for (const [i, value] of oppositeBumps(2, 2).entries()) expect(value).toBeCloseTo(wanted[i] as number, 12);
+    for (const side of [1, 3, 5, 8, 25]) expect(Math.hypot(...oppositeBumps(side, 2))).toBeCloseTo(1, 12);
+    const six = oppositeBumps(6, 2);
     for (let i = 0; i < 18; i++) expect(six[i]).toBeCloseTo(-(six[i + 18] as number), 12);
-    expect([...oppositeBumps(1)]).toEqual([-1]);
+    expect([...oppositeBumps(1, 2)]).toEqual([-1]);
   });
 });
 
-describe.each(['Linf', 'L2'] as const)('in %s', (norm) => {
-  const epsilon = { Linf: 0.02, L2: 0.05 }[norm];
+describe('L1', () => {
+  test('a linear model gives way at six times the smallest distance, and not below it', async () => {
+    const two = randomLinear(2, 5);
+    const { x: inner } = randomImages(12, two.inputShape, 3, 0.2);
+    for (let i = 0; i < 12; i++) {
+      const image = imageOf(inner, i);
+      const label = linearClass(two, image);
+      const [z, weights] = [linearLogits(two, image), marginWeights(two, label, 1 - label)];
+      const least = ((z[label] as number) - (z[1 - label] as number)) / Math.max(...weights.map(Math.abs));
+      const request = {
+        classifier: two,
+        x: image,
+        y: Int32Array.of(label),
+        examples: Int32Array.of(i),
+        norm: 'L1',
+      } as const;
+      expect((await attack({ ...request, epsilon: 6 * least, options: { queries: 500 } })).success[0]).toBe(1);
+      expect((await attack({ ...request, epsilon: 0.999 * least, options: { queries: 300 } })).success[0]).toBe(0);
+    }
+  });
+
+  test('finds the value that matters in the black, where the pixel range leaves only one way', async () => {
+    const black = { x: new Float32Array(32).fill(0.05), y: new Int32Array(2), examples: Int32Array.of(0, 1) };
+    const request = { ...black, classifier: onePixel(6), norm: 'L1' } as const;
+    expect([...(await attack({ ...request, epsilon: 2 })).success]).toEqual([1, 1]);
+    expect([...(await attack({ ...request, epsilon: 0.449 })).success]).toEqual([0, 0]);
+  });
+
+  test('its bumps are of length 1 in L1 and fall faster', () => {
+    const wanted = [1, 17, -1, -17].map((value) => value / 36);
+    for (const [i, value] of oppositeBumps(2, 1).entries()) expect(value).toBeCloseTo(wanted[i] as number, 12);
+    for (const side of [1, 3, 5, 8]) {
+      expect(oppositeBumps(side, 1).reduce((sum, value) => sum + Math.abs(value), 0)).toBeCloseTo(1, 12);
+    }
+  });
+});
+
+describe.each(['Linf', 'L2', 'L1'] as const)('in %s', (norm) => {
+  const epsilon = { Linf: 0.02, L2: 0.05, L1: 0.15 }[norm];
 
   test('more queries from the same seed never do worse', async () => {
     let before = await attack({ norm, epsilon, options: { queries: 1 } });
@@ -220,7 +263,7 @@ describe.each(['Linf', 'L2'] as const)('in %s', (norm) => {
     const target = y.map((own) => (own + 1) % 10);
     const outcome = await attack({
       norm,
-      epsilon: { Linf: 0.5, L2: 2 }[norm],
+      epsilon: { Linf: 0.5, L2: 2, L1: 8 }[norm],
       target,
       options: { loss, queries: 1000 },
     });
@@ -229,7 +272,7 @@ describe.each(['Linf', 'L2'] as const)('in %s', (norm) => {
 
   test('gets where gradients lead nowhere', async () => {
     const dark = { x: new Float32Array(2 * 16).fill(0.45), y: new Int32Array(2), examples: Int32Array.of(0, 1) };
-    const outcome = await attack({ ...dark, classifier: step(), norm, epsilon: { Linf: 0.3, L2: 1.2 }[norm] });
+    const outcome = await attack({ ...dark, classifier: step(), norm, epsilon: { Linf: 0.3, L2: 1.2, L1: 5 }[norm] });
     expect([...outcome.success]).toEqual([1, 1]);
   });
 
@@ -239,7 +282,11 @@ describe.each(['Linf', 'L2'] as const)('in %s', (norm) => {
     const { x: pictures, size: values } = randomImages(8, shape, 2, 0.3);
     const labels = Int32Array.from({ length: 8 }, (_, i) => linearClass(wide, imageOf(pictures, i, values)));
     const request = { classifier: wide, x: pictures, y: labels, examples: examples.slice(0, 8), norm };
-    const outcome = await attack({ ...request, epsilon: { Linf: 0.3, L2: 1.5 }[norm], options: { queries: 500 } });
+    const outcome = await attack({
+      ...request,
+      epsilon: { Linf: 0.3, L2: 1.5, L1: 12 }[norm],
+      options: { queries: 500 },
+    });
     expect([...outcome.success].every(Boolean)).toBe(true);
   });
 });

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { Attack } from './attack.ts';
 import { randomSearch, searchOptions } from './shared/random-search.ts';
-import { l2Moves } from './shared/square-l2.ts';
 import { linfMoves } from './shared/square-linf.ts';
+import { windowMoves } from './shared/square-windows.ts';
 
 const optionsSchema = z.strictObject({
   queries: searchOptions.queries(5000),
@@ -25,9 +25,9 @@ const HALVINGS = [10, 50, 200, 500, 1000, 2000, 4000, 6000, 8000];
 const SCHEDULED = 10_000;
 
 /**
- * Square attack, L∞ or L2, with or without a target: random search over changes that are squares.
+ * Square attack, L∞, L2 or L1, with or without a target: random search over changes that are squares.
  *
- * An image starts with a change of full length (L∞: vertical stripes; L2: a tiling with bumps). Each query changes one square,
+ * An image starts with a change of full length (L∞: vertical stripes; L2 and L1: a tiling with bumps). Each query changes one square,
  * whose side falls on a schedule, and is kept if it lowers the loss. An image leaves the batch at its first success.
  *
  * Source: Andriushchenko et al., "Square Attack: a query-efficient black-box adversarial attack via random search", ECCV 2020,
@@ -40,7 +40,7 @@ const SCHEDULED = 10_000;
 export const square: Attack<typeof optionsSchema> = {
   id: 'square',
   name: 'Square',
-  norms: ['Linf', 'L2'],
+  norms: ['Linf', 'L2', 'L1'],
   kind: 'fixed-epsilon',
   access: 'scores',
   targeted: 'optional',
@@ -56,7 +56,7 @@ export const square: Attack<typeof optionsSchema> = {
       return Math.min(Math.max(1, Math.round(Math.sqrt(share * height * width))), height, width);
     };
     const clean = (await context.x.data<'float32'>()).slice();
-    const moves = { Linf: linfMoves, L2: l2Moves }[context.norm as 'Linf' | 'L2'];
+    const moves = context.norm === 'Linf' ? linfMoves : windowMoves;
     return randomSearch(context, options, moves(context, clean, side));
   },
 };
