@@ -31,7 +31,7 @@ const optionsSchema = z.strictObject({
 export const apgdT: Attack<typeof optionsSchema> = {
   id: 'apgd-t',
   name: 'APGD-T',
-  norms: ['Linf', 'L2'],
+  norms: ['Linf', 'L2', 'L1'],
   kind: 'fixed-epsilon',
   access: 'gradient',
   targeted: 'never',

@@ -4,7 +4,13 @@ import type { Classifier } from '../models/classifier.ts';
 import { exampleRandom } from '../random.ts';
 import { constant, linear, radial, randomLinear, scaled, shifted, step } from '../testing/classifiers.ts';
 import { randomImages } from '../testing/images.ts';
-import { linearClass, linearDistanceL2, linearWorstMarginLinf } from '../testing/oracles.ts';
+import {
+  linearClass,
+  linearDistanceL2,
+  linearLogits,
+  linearWorstMarginL1,
+  linearWorstMarginLinf,
+} from '../testing/oracles.ts';
 import { apgd } from './apgd.ts';
 import { pgd } from './pgd.ts';
 import { type AttackRequest, runAttack } from './run.ts';
@@ -52,6 +58,23 @@ describe('finds what there is to find on a linear model', () => {
     expect([...outcome.success]).toEqual(distance.map((d) => (d < epsilon ? 1 : 0)));
   });
 
+  // Of two classes: with more, each wide ball may lead to another class than the narrow one has room for.
+  test.each([0.2, 0.4, 0.8])('L1 ≤ %s, to a hundredth', async (epsilon) => {
+    const two = randomLinear(2, 5);
+    const labels = Int32Array.from(images, (image) => linearClass(two, image));
+    const worst = images.map((image, i) => linearWorstMarginL1(two, image, labels[i] as number, epsilon));
+    expect(worst.some((margin) => margin < 0) && worst.some((margin) => margin > 0)).toBe(true);
+    const options = { loss: 'margin', steps: 150 };
+    const { success, xAdv } = await attack({ classifier: two, y: labels, norm: 'L1', epsilon, options });
+    expect([...success]).toEqual(worst.map((margin) => (margin < 0 ? 1 : 0)));
+    for (const [i, margin] of worst.entries()) {
+      if (margin < 0) continue;
+      const z = linearLogits(two, xAdv.slice(i * size, (i + 1) * size));
+      const own = labels[i] as number;
+      expect((z[own] as number) - (z[1 - own] as number)).toBeLessThan(margin + 0.01);
+    }
+  });
+
   test('targets', async () => {
     const target = y.map((own) => (own + 1) % 10);
     for (const loss of ['ce', 'dlr', 'margin', 'rescaled-ce']) {
@@ -68,11 +91,11 @@ test('leaves a sphere when the ball allows it, and only then', async () => {
   expect((await attack({ ...request, epsilon: 0.499 })).success[0]).toBe(0);
 });
 
-test.each(['Linf', 'L2'] as const)('starts at the edge of the ball: %s', async (norm) => {
+test.each(['Linf', 'L2', 'L1'] as const)('starts at the edge of the ball: %s', async (norm) => {
   // Nothing is ever better than the start where the logits are constant.
   const start = await attack({ ...grey, classifier: constant(3), norm, epsilon: 0.25 });
   expect(start.distance[0]).toBeCloseTo(0.25, 6);
-  expect(new Set(start.xAdv).size).toBe(16);
+  expect(new Set(start.xAdv).size).toBeGreaterThan(norm === 'L1' ? 1 : 15);
 });
 
 describe('goes the way of Algorithm 1, step by step', () => {
@@ -218,6 +241,15 @@ describe('the bill', () => {
     const outcome = await attack({ ...grey, classifier: constant(3), options: { steps: 7 } });
     // The frame's own are the first and the last forward pass.
     expect([outcome.gradientCalls, outcome.forwardCalls]).toEqual([7, 7 + 1 + 2]);
+  });
+
+  test('in L1 the wider balls take their share of the steps, and a last forward pass each', async () => {
+    const request = { ...grey, classifier: constant(3), norm: 'L1', epsilon: 0.5 } as const;
+    for (const steps of [1, 2, 3, 10]) {
+      const balls = steps < 3 ? 1 : 3;
+      const outcome = await attack({ ...request, options: { steps } });
+      expect([outcome.gradientCalls, outcome.forwardCalls]).toEqual([steps, steps + balls + 2]);
+    }
   });
 
   test('an image that falls leaves at once', async () => {

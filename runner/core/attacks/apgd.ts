@@ -16,13 +16,13 @@ const optionsSchema = z.strictObject({
 });
 
 /**
- * Auto-PGD (APGD): projected gradient ascent that finds its step length by itself, L∞ or L2, with or without a target.
+ * Auto-PGD (APGD): projected gradient ascent that finds its step length by itself, L∞, L2 or L1, with or without a target.
  *
  * From a random point on the edge of the ball, with η = 2ε at first, it repeats
  *   z = Π(xₖ + η · d),  xₖ₊₁ = Π(xₖ + ¾ (z − xₖ) + ¼ (xₖ − xₖ₋₁)),
  * where d is the steepest ascent of the loss and Π projects onto the box and the ball. At checkpoints each image's η is halved
  * if its loss has stopped growing, and the image goes back to its point of largest loss (`shared/apgd-step-rule.ts`).
- * It leaves the batch at its first success.
+ * It leaves the batch at its first success. In L1 steps are sparse and have no momentum (`shared/apgd-l1.ts`).
  *
  * Source: Croce & Hein, "Reliable evaluation of adversarial robustness with an ensemble of diverse parameter-free attacks",
  * ICML 2020, https://arxiv.org/abs/2003.01690, §3, Algorithm 1; defaults: those of AutoAttack's APGD-CE.
@@ -33,7 +33,7 @@ const optionsSchema = z.strictObject({
 export const apgd: Attack<typeof optionsSchema> = {
   id: 'apgd',
   name: 'APGD',
-  norms: ['Linf', 'L2'],
+  norms: ['Linf', 'L2', 'L1'],
   kind: 'fixed-epsilon',
   access: 'gradient',
   targeted: 'optional',

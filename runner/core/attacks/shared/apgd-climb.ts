@@ -3,6 +3,7 @@ import { projectTensor } from '../../projections.ts';
 import { gatherRows, perRow, signOf, unitRows } from '../../tensors.ts';
 import type { AttackContext } from '../attack.ts';
 import { pick } from './active-set.ts';
+import { climbL1 } from './apgd-l1.ts';
 import { type ApgdRun, type ApgdSet, apgdSet, finish, goBack, keepBetter, look, startDraw } from './apgd-state.ts';
 import { stepRule } from './apgd-step-rule.ts';
 import type { Findings } from './findings.ts';
@@ -15,11 +16,13 @@ const FIRST_STEP = 2;
 const NEW = 0.75;
 
 /**
- * Runs Auto-PGD in L∞ or L2 on some rows until each is a success or the steps are spent. The algorithm is described in `apgd.ts`.
+ * Runs Auto-PGD on some rows until each is a success or the steps are spent. The algorithm is described in `apgd.ts`,
+ * and for L1 in `apgd-l1.ts`.
  * @param rows rows of the batch to attack
  * @param found takes successes, which it settles, and the point of largest loss of each other row
  */
 export async function climb(context: AttackContext, run: ApgdRun, rows: Int32Array, found: Findings): Promise<void> {
+  if (context.norm === 'L1') return climbL1(context, run, rows, found);
   const x = gatherRows(context.x, rows);
   const active = apgdSet(rows, x, startOnEdge(context, x, rows, startDraw(run)));
   const rule = stepRule(context.y.length, { ...run, length: FIRST_STEP * context.epsilon });

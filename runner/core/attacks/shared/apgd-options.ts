@@ -23,4 +23,8 @@ export const apgdOptions = {
     .describe(
       'Passes whose gradients and logits are averaged at each step: more than 1 for a model that answers at random.',
     ),
+  widerFirst: z
+    .boolean()
+    .default(true)
+    .describe('L1 only: spend 0.3 of the steps each in balls of 3ε and 2ε before the last 0.4 in that of ε.'),
 };

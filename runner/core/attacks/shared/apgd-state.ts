@@ -16,6 +16,8 @@ export interface ApgdRun {
   readonly loss: AttackLoss;
   /** Class that the loss leads each row of the batch to, or null; what a success is remains the judge's matter. */
   readonly target: Int32Array | null;
+  /** In L1, whether to begin in wider balls. */
+  readonly widerFirst: boolean;
   /** Number of the run, which its draws go by. */
   readonly number: number;
 }
@@ -70,6 +72,14 @@ export async function look(
     losses: lossValues(run.loss, scores, model.classes, pick(y, active.rows), pick(run.target, active.rows)),
     gradient: await usefulGradient(context, kept, magnitudes, active.rows, draw),
   };
+}
+
+/** A forward pass alone at the present points. @returns their losses */
+export async function peek({ model, y }: AttackContext, run: ApgdRun, { rows, state }: ApgdSet): Promise<Float64Array> {
+  const logits = meanLogits(model, state.xAdv, run.eotSamples);
+  const scores = await logits.data<'float32'>();
+  logits.dispose();
+  return lossValues(run.loss, scores, model.classes, pick(y, rows), pick(run.target, rows));
 }
 
 /** A last forward pass, after which successes are settled and of the other rows the point of largest loss is stored. */
