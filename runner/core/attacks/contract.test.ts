@@ -28,6 +28,8 @@ const wide = new Set(['blended-noise', 'contrast']);
 const budgets: Record<string, Record<string, number>> = {
   apgd: { steps: 40 },
   'apgd-t': { steps: 10 },
+  fab: { steps: 12 },
+  'fab-t': { steps: 12, targets: 2 },
   fmn: { steps: 30 },
   ddn: { steps: 30 },
   ead: { maxIterations: 40, binarySearchSteps: 4, initialConstant: 0.1 },

@@ -1,10 +1,10 @@
-import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
-import type { Attack, AttackContext } from './attack.ts';
-import { type ActiveSet, activeSet, pick, unset } from './shared/active-set.ts';
-import { crossingsOf, nearestBoundary, rankedOthers } from './shared/boundaries.ts';
+import type { Attack } from './attack.ts';
+import { pick, unset } from './shared/active-set.ts';
+import { crossingsOf, nearestBoundaries, rankedOthers } from './shared/boundaries.ts';
 import { findings } from './shared/findings.ts';
-import { ontoHyperplane } from './shared/hyperplane.ts';
+import { imagesOf, scoresOf } from './shared/host-images.ts';
+import { hyperplaneProjector } from './shared/hyperplane.ts';
 
 const optionsSchema = z.strictObject({
   maxIterations: z
@@ -26,9 +26,6 @@ const optionsSchema = z.strictObject({
     .default(10)
     .describe('Classes looked at, its own and the most likely others; each other one costs a backward pass per step.'),
 });
-
-type Options = z.infer<typeof optionsSchema>;
-type State = 'x' | 'xAdv' | 'change';
 
 const norms = ['L2', 'Linf'] as const;
 
@@ -57,49 +54,39 @@ export const deepfool: Attack<typeof optionsSchema> = {
   optionsSchema,
 
   async perturb(context, options) {
-    const { model, x, y, adversarial } = context;
+    const { model, x, y, target, adversarial } = context;
+    const norm = context.norm as (typeof norms)[number];
     const found = await findings(x);
-    const clean = model.logits(x);
-    const ranked = rankedOthers(await clean.data<'float32'>(), model.classes, y, options.candidates - 1);
-    clean.dispose();
-    const active = activeSet<State>(found.open(), { x: x.clone(), xAdv: x.clone(), change: tf.zerosLike(x) });
-    try {
-      for (let step = 0; step < options.maxIterations && active.rows.length > 0; step++) {
-        const moved = advance(context, options, active, ranked);
-        const logits = model.logits(active.state.xAdv);
-        const [scores, lengths] = await Promise.all([logits.data<'float32'>(), moved.data<'float32'>()]);
-        tf.dispose([logits, moved]);
-        const done = adversarial(scores, active.rows);
-        if (done.includes(1)) found.settle(await active.state.xAdv.data<'float32'>(), active.rows, done);
-        active.keep(unset(done.map((flag, i) => (flag === 1 || lengths[i] === 0 ? 1 : 0))));
-        await context.pause();
+    const clean = await x.data<'float32'>();
+    const ranked = rankedOthers(await scoresOf(model, clean), model.classes, y, options.candidates - 1);
+    const size = clean.length / y.length;
+    const project = hyperplaneProjector(size, norm);
+    const step = new Float64Array(size);
+    const change = new Float64Array(clean.length);
+    const images = clean.slice();
+    let rows = found.open();
+    for (let iteration = 0; iteration < options.maxIterations && rows.length > 0; iteration++) {
+      const others = ranked.map((classes) => pick(classes, rows));
+      const crossings = crossingsOf(pick(y, rows), pick(target, rows), others);
+      const { values, normals } = await nearestBoundaries(model, imagesOf(images, rows, size), crossings, norm);
+      const still = new Uint8Array(rows.length);
+      for (const [i, row] of rows.entries()) {
+        const [from, to] = [row * size, (row + 1) * size];
+        const image = images.subarray(from, to);
+        const length = project(image, normals.subarray(i * size, (i + 1) * size), values[i] as number, step);
+        if (length === 0) still[i] = 1;
+        for (let k = 0; k < size; k++) {
+          const whole = (change[from + k] as number) + (step[k] as number);
+          change[from + k] = whole;
+          image[k] = Math.min(1, Math.max(0, (clean[from + k] as number) + (1 + options.overshoot) * whole));
+        }
       }
-    } finally {
-      active.dispose();
+      const tried = imagesOf(images, rows, size);
+      const done = adversarial(await scoresOf(model, tried), rows);
+      found.settle(tried, rows, done);
+      rows = pick(rows, unset(done.map((flag, i) => flag | (still[i] as number))));
+      await context.pause();
     }
     return found.toTensor();
   },
 };
-
-/** One step of every row of the active set. @returns how far each went, [rows, 1, 1, 1] */
-function advance(
-  { model, y, target, norm }: AttackContext,
-  { overshoot }: Options,
-  { rows, state, update }: ActiveSet<State>,
-  ranked: readonly Int32Array[],
-): tf.Tensor {
-  const crossings = crossingsOf(
-    pick(y, rows),
-    pick(target, rows),
-    ranked.map((others) => pick(others, rows)),
-  );
-  const next = tf.tidy(() => {
-    const boundary = nearestBoundary(model, state.xAdv, crossings, norm as (typeof norms)[number]);
-    const step = ontoHyperplane(state.xAdv, boundary.normal, boundary.value, norm as (typeof norms)[number]);
-    const change = tf.add(state.change, step) as tf.Tensor4D;
-    const xAdv = tf.clipByValue(tf.add(state.x, tf.mul(change, 1 + overshoot)), 0, 1) as tf.Tensor4D;
-    return { xAdv, change, moved: tf.max(tf.abs(step), [1, 2, 3]) };
-  });
-  update({ xAdv: next.xAdv, change: next.change });
-  return next.moved;
-}

@@ -10,6 +10,8 @@ import { cwL2 } from './cw-l2.ts';
 import { ddn } from './ddn.ts';
 import { deepfool } from './deepfool.ts';
 import { ead } from './ead.ts';
+import { fab } from './fab.ts';
+import { fabT } from './fab-t.ts';
 import { fgsm } from './fgsm.ts';
 import { fmn } from './fmn.ts';
 import { geoda } from './geoda.ts';
@@ -40,6 +42,8 @@ export const attacks: readonly Attack[] = [
   jsma,
   cwL2,
   deepfool,
+  fab,
+  fabT,
   square,
   noise,
   sparseRs,

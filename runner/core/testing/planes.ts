@@ -67,7 +67,7 @@ export function linearSmallestChange(
   norm: Convex,
 ): Float64Array {
   const z = linearLogits(model, x);
-  let best = new Float64Array(0);
+  let best: Float64Array = new Float64Array(0);
   for (let j = 0; j < model.classes; j++) {
     if (j === y) continue;
     const normal = marginWeights(model, y, j);

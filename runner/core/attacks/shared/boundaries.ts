@@ -1,15 +1,17 @@
 import * as tf from '@tensorflow/tfjs';
 import type { GradientModel, PerExampleLoss } from '../../gradients.ts';
 import { margin } from '../../losses.ts';
-import { finiteOrZero, oneHot } from '../../tensors.ts';
+import { oneHot } from '../../tensors.ts';
 import { type ConvexNorm, dualNorms } from './row-norms.ts';
 
-/** A decision boundary taken for a plane: value + normal · d = 0 for the changes d that lie on it. Belongs to the caller. */
-export interface Boundary {
-  /** Gradient of the function that is 0 on the boundary, of the images' shape; finite. */
-  readonly normal: tf.Tensor4D;
-  /** Its value at the images, [rows, 1, 1, 1]; negative on the side of the attacked class, finite. */
-  readonly value: tf.Tensor4D;
+/** How a classifier looks from some images if it is taken for a linear one. */
+export interface Outlook {
+  /** Class scores, [rows × classes]. */
+  readonly scores: Float32Array;
+  /** Of each row's nearest boundary, the function that is 0 there: its value at the image; not negative once it is crossed. */
+  readonly values: Float32Array;
+  /** And its gradient, [rows × size]. */
+  readonly normals: Float32Array;
 }
 
 /** Stands for the distance of a boundary that no step reaches. */
@@ -17,39 +19,61 @@ const OUT_OF_REACH = 3e38;
 
 /**
  * Linearises the boundaries given by functions of the logits around each image and keeps the nearest: the one with the smallest
- * |value| / ‖normal‖ in the dual norm, of equal ones the first. All gradients come from one forward pass.
+ * |value| / ‖gradient‖ in the dual norm, of equal ones the first. All gradients come from one forward pass.
  *
- * A boundary whose gradient is zero or not finite counts as out of reach; where all are, the normal is what is finite of the first.
+ * A boundary whose gradient is zero or not finite counts as out of reach; where all are, the first is kept.
+ * @param images [rows × size]
  * @param crossings functions of the logits that are 0 on a boundary
  */
-export function nearestBoundary(
+export async function nearestBoundaries(
   model: GradientModel,
-  x: tf.Tensor4D,
+  images: Float32Array,
   crossings: readonly PerExampleLoss[],
   norm: ConvexNorm,
-): Boundary {
-  return tf.tidy(() => {
+): Promise<Outlook> {
+  const [height, width, channels] = model.inputShape;
+  const seen = tf.tidy(() => {
+    const x = tf.tensor4d(images, [images.length / (height * width * channels), height, width, channels]);
     const { logits, gradients } = model.gradients(x, crossings);
-    const values = crossings.map((crossing) => tf.reshape(crossing(logits), [-1, 1, 1, 1]) as tf.Tensor4D);
-    const [value, normal] = [values[0], gradients[0]] as [tf.Tensor4D, tf.Tensor4D];
-    if (crossings.length === 1) return { normal: finiteOrZero(normal), value: finiteOrZero(value) };
-    const distances = gradients.map((gradient, k) => {
-      const length = dualNorms(gradient, norm);
-      const usable = tf.logicalAnd(tf.greater(length, 0), tf.less(length, OUT_OF_REACH));
-      return tf.where(usable, tf.div(tf.abs(values[k] as tf.Tensor4D), length), tf.fill(length.shape, OUT_OF_REACH));
+    const all = crossings.map((crossing, k) => {
+      const value = tf.reshape(crossing(logits), [-1, 1, 1, 1]) as tf.Tensor4D;
+      return { value, normal: gradients[k] as tf.Tensor4D };
     });
-    let nearest = { normal, value, distance: distances[0] as tf.Tensor };
-    for (let k = 1; k < crossings.length; k++) {
-      const distance = distances[k] as tf.Tensor;
-      const nearer = tf.less(distance, nearest.distance);
-      nearest = {
-        normal: tf.where(nearer, gradients[k] as tf.Tensor4D, nearest.normal),
-        value: tf.where(nearer, values[k] as tf.Tensor4D, nearest.value),
-        distance: tf.where(nearer, distance, nearest.distance),
-      };
-    }
-    return { normal: finiteOrZero(nearest.normal), value: finiteOrZero(nearest.value) };
+    return { logits, ...nearestOf(all, norm) };
   });
+  const [scores, values, normals] = await Promise.all([
+    seen.logits.data<'float32'>(),
+    seen.value.data<'float32'>(),
+    seen.normal.data<'float32'>(),
+  ]);
+  tf.dispose(seen);
+  return { scores, values, normals };
+}
+
+interface Boundary {
+  readonly value: tf.Tensor4D;
+  readonly normal: tf.Tensor4D;
+}
+
+function nearestOf(boundaries: readonly Boundary[], norm: ConvexNorm): { value: tf.Tensor4D; normal: tf.Tensor4D } {
+  const [first, ...others] = boundaries as readonly [Boundary, ...Boundary[]];
+  let { value, normal } = first;
+  if (others.length === 0) return { value, normal };
+  let distance = distanceOf(first, norm);
+  for (const other of others) {
+    const next = distanceOf(other, norm);
+    const nearer = tf.less(next, distance);
+    value = tf.where(nearer, other.value, value);
+    normal = tf.where(nearer, other.normal, normal);
+    distance = tf.where(nearer, next, distance);
+  }
+  return { value, normal };
+}
+
+function distanceOf({ value, normal }: Boundary, norm: ConvexNorm): tf.Tensor4D {
+  const length = dualNorms(normal, norm);
+  const usable = tf.logicalAnd(tf.greater(length, 0), tf.less(length, OUT_OF_REACH));
+  return tf.where(usable, tf.div(tf.abs(value), length), tf.fill(length.shape, OUT_OF_REACH)) as tf.Tensor4D;
 }
 
 /** z[to] − z[from] of each image: negative while `from` has the larger logit. */
