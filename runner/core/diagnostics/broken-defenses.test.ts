@@ -1,5 +1,5 @@
 /** Every defense that is known to be broken is flagged by the diagnostics that it names, and sound nets by none. */
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startBackend } from '../../backends/index.ts';
 import { type Evaluation, evaluate, type Workers } from '../evaluate.ts';
 import { classify, perform } from '../evaluation/perform.ts';
@@ -69,6 +69,11 @@ beforeAll(async () => {
   undefended = await trainedNet();
 });
 
+// With SHOW=1 the table of flags is printed.
+afterAll(() => {
+  if (process.env.SHOW === '1') console.log(table.join('\n'));
+});
+
 describe('flags', () => {
   it.each(sound)('are none for the %s net', async (id, train, epsilon, least, most) => {
     const result = await evaluated(await train(), epsilon);
@@ -91,7 +96,3 @@ describe('flags', () => {
     expect(result.flags.map((flag) => flag.id)).toEqual(expect.arrayContaining(['black-box-beats-white-box']));
   });
 });
-
-if (process.env.SHOW === '1') {
-  it('shows its table', () => console.log(table.join('\n')));
-}

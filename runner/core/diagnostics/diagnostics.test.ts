@@ -73,7 +73,7 @@ describe('diagnostics', () => {
     ['unavailable-gradients', { probes: { gradients: { zeroAtClean: 0.01 } } }, 0.01],
     ['float-underflow', { probes: { gradients: { underflow: 0.02 } } }, 0.02],
     ['unstable-loss', { probes: { 'loss-noise': { relativeChange: 0.2 } } }, 0.2],
-    ['incomplete-optimisation', { probes: { 'optimisation-path': { improving: 0.2 } } }, 0.2],
+    ['incomplete-optimisation', { probes: { 'optimisation-path': { examples: 10, improving: 0.2 } } }, 0.2],
     ['more-iterations-help', { probes: { 'more-iterations': { examples: 100, broken: 2 } } }, 0.02],
     ['more-restarts-help', { probes: { 'more-restarts': { examples: 100, broken: 2 } } }, 0.02],
     [
@@ -100,7 +100,7 @@ describe('diagnostics', () => {
       'forward-gradients': { calls: 0 },
       gradients: { zeroAtStart: 0, zeroAtClean: 0, underflow: 0.009 },
       'loss-noise': { relativeChange: 0.1 },
-      'optimisation-path': { improving: 0.1 },
+      'optimisation-path': { examples: 100, improving: 0.1 },
       'more-iterations': { examples: 100, broken: 1 },
       'more-restarts': { examples: 100, broken: 1 },
       'larger-epsilon': { once: 0.5, twice: 0.51, fourfold: 0.1, unbounded: 0 },
@@ -108,6 +108,8 @@ describe('diagnostics', () => {
     };
     expect(flags({ probes })).toEqual([]);
     expect(flags({ probes: { 'active-test': { examples: 20, planted: 0 } } })).toEqual([]);
+    const one = { 'optimisation-path': { examples: 4, improving: 0.25 }, 'more-restarts': { examples: 20, broken: 1 } };
+    expect(flags({ probes: one })).toEqual([]);
   });
 
   it('raise one-step-beats-iterative only when FGSM breaks more than every PGD', () => {

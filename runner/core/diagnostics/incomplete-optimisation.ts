@@ -1,8 +1,9 @@
 import type { Diagnostic } from './diagnostic.ts';
 import { percent } from './percent.ts';
 
-/** Share of the examples left standing whose attack had not come to rest; ours. */
+/** Share of the examples left standing whose attack may not have come to rest, and how many they may always be; ours. */
 const THRESHOLD = 0.1;
+const FEW = 1;
 
 /**
  * An attack that was still gaining when its steps ran out says nothing about what stands.
@@ -10,8 +11,8 @@ const THRESHOLD = 0.1;
  * Source: Pintor et al., "Indicators of Attack Failure", NeurIPS 2022, https://arxiv.org/abs/2106.09947, I4.
  */
 export const incompleteOptimisation: Diagnostic = ({ probes }) => {
-  const value = probes['optimisation-path']?.improving ?? 0;
-  if (value <= THRESHOLD) return null;
+  const { improving: value = 0, examples = 0 } = probes['optimisation-path'] ?? {};
+  if (value <= THRESHOLD || Math.round(value * examples) <= FEW) return null;
   return {
     id: 'incomplete-optimisation',
     level: 'warning',

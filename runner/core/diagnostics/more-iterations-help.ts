@@ -1,8 +1,9 @@
 import type { Diagnostic } from './diagnostic.ts';
 import { percent } from './percent.ts';
 
-/** Share of the examples by which a number that has converged may still fall; ours. */
+/** Share of the examples by which a number that has converged may still fall, and how many they may always be; ours. */
 const THRESHOLD = 0.01;
+const FEW = 1;
 
 /**
  * An attack that breaks more with twice the iterations had too few.
@@ -14,7 +15,7 @@ export const moreIterationsHelp: Diagnostic = ({ probes }) => {
   if (reading === undefined) return null;
   const { examples = 0, broken = 0 } = reading;
   const value = broken / Math.max(1, examples);
-  if (value <= THRESHOLD) return null;
+  if (value <= THRESHOLD || broken <= FEW) return null;
   return {
     id: 'more-iterations-help',
     level: 'warning',
