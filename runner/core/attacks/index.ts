@@ -7,6 +7,7 @@ import { blendedNoise } from './blended-noise.ts';
 import { boundary } from './boundary.ts';
 import { contrast } from './contrast.ts';
 import { cwL2 } from './cw-l2.ts';
+import { cwLinf } from './cw-linf.ts';
 import { ddn } from './ddn.ts';
 import { deepfool } from './deepfool.ts';
 import { ead } from './ead.ts';
@@ -61,6 +62,7 @@ export const attacks: readonly Attack[] = [
   ddn,
   ead,
   sigmaZero,
+  cwLinf,
 ];
 
 /** @throws ParapetError 'usage' that lists the attacks there are */

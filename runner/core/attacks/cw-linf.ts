@@ -1,0 +1,198 @@
+import * as tf from '@tensorflow/tfjs';
+import { z } from 'zod';
+import { attackLoss } from '../losses.ts';
+import { finiteOrZero, perRow, signOf } from '../tensors.ts';
+import type { Attack, AttackContext } from './attack.ts';
+import { type ActiveSet, activeSet, pick } from './shared/active-set.ts';
+import { adamRate, adamStep } from './shared/adam.ts';
+import { findings } from './shared/findings.ts';
+import { type Nearest, nearestSuccesses } from './shared/nearest.ts';
+import { rowNorms } from './shared/row-norms.ts';
+import { standing } from './shared/successes.ts';
+import { fromTanhSpace, gradientInTanhSpace, toTanhSpace } from './shared/tanh-space.ts';
+
+const optionsSchema = z.strictObject({
+  maxIterations: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(1000)
+    .describe('Steps of Adam for each pair of a limit τ and a constant c; one gradient each.'),
+  learningRate: z.number().positive().default(0.005).describe('Step size of Adam.'),
+  initialConstant: z
+    .number()
+    .positive()
+    .default(1e-5)
+    .describe('First c: the weight of the margin against what changes have above τ.'),
+  largestConstant: z.number().positive().default(20).describe('An image is given up when its c comes to this.'),
+  constantFactor: z.number().gt(1).default(2).describe('By which c grows when it did not do.'),
+  decreaseFactor: z.number().gt(0).lt(1).default(0.9).describe('By which τ shrinks after a success.'),
+  abortEarly: z
+    .boolean()
+    .default(true)
+    .describe('Go on to the next c when the loss has not fallen by 0.01 % in a tenth of the iterations.'),
+});
+
+type Options = z.infer<typeof optionsSchema>;
+type State = 'x' | 'w' | 'mean' | 'square' | 'best';
+
+/** Limit below which τ says nothing any more in images of 256 levels. */
+const SMALLEST_LIMIT = 1 / 256;
+/** Share of c below which the loss counts as gone. */
+const SOLVED = 1e-4;
+
+/** Where an image's search is. */
+interface Search {
+  limit: number;
+  constant: number;
+  /** Steps of Adam since the last success. */
+  t: number;
+  /** Steps with this constant. */
+  iteration: number;
+  /** Loss at the last look. */
+  before: number;
+}
+
+/**
+ * Carlini and Wagner's attack, L∞, with or without a target: minimises c · max(0, m) + Σ max(0, |d| − τ), where m is the margin of logits
+ * of the true class over the others (with a target: of the others over the target) and d the change of each value.
+ *
+ * Adam works on w with xAdv = (tanh(w) + 1) / 2. Once the loss is gone, τ becomes the largest change, but no more than before, times 0.9,
+ * and the search goes on from there; where it does not go, c is doubled. An image is done when τ is below 1/256 or c comes
+ * to 20. The nearest success of all steps is returned.
+ *
+ * Source: Carlini & Wagner, "Towards Evaluating the Robustness of Neural Networks", S&P 2017,
+ * https://arxiv.org/abs/1608.04644, §VI-C, and its authors' published code for defaults and bookkeeping. Departs from it in four
+ * ways: every image goes on to its next τ or c at once, whatever the others do; c is also doubled when the loss stands still, as in
+ * their L2 attack; every success on the way may be the nearest; and a success clears the boundary by 1e-5 of the largest logit.
+ */
+export const cwLinf: Attack<typeof optionsSchema> = {
+  id: 'cw-linf',
+  name: 'C&W L∞',
+  norms: ['Linf'],
+  kind: 'minimum-norm',
+  access: 'gradient',
+  targeted: 'optional',
+  paper: 'https://arxiv.org/abs/1608.04644',
+  optionsSchema,
+
+  async perturb(context, options) {
+    const { x } = context;
+    const rows = Int32Array.from({ length: x.shape[0] }, (_, row) => row);
+    const found = await findings(x);
+    const nearest = nearestSuccesses(found, rows.length);
+    const searches = Array.from(rows, () => begin(options));
+    const active = activeSet<State>(rows, {
+      x: x.clone(),
+      w: toTanhSpace(x),
+      mean: tf.zerosLike(x),
+      square: tf.zerosLike(x),
+      best: x.clone(),
+    });
+    try {
+      while (active.rows.length > 0) await iterate(context, options, active, searches, nearest);
+    } finally {
+      active.dispose();
+    }
+    return found.toTensor();
+  },
+};
+
+function begin({ initialConstant }: Options): Search {
+  return { limit: 1, constant: initialConstant, t: 0, iteration: 0, before: Number.POSITIVE_INFINITY };
+}
+
+/** One step of every active image. */
+async function iterate(
+  context: AttackContext,
+  options: Options,
+  active: ActiveSet<State>,
+  searches: readonly Search[],
+  nearest: Nearest,
+) {
+  const own = Array.from(active.rows, (row) => searches[row] as Search);
+  const limits = own.map(({ limit }) => limit);
+  const { images, gradient, excess, succeeded, distances, over } = await evaluate(context, active, limits);
+  nearest.offer(active, images, distances, succeeded);
+  const pull = own.map(({ constant }, i) => ((excess[i] as number) > 0 ? constant : 0));
+  const down = downhill(active.state, images, gradient, pull, limits);
+  // An image that has begun anew forgets what Adam remembers.
+  const kept = own.map(({ t }) => (t === 0 ? 0 : 1));
+  const rates = own.map((search) => adamRate(options.learningRate, ++search.t));
+  active.update(stepped(active.state, down, kept, rates));
+  tf.dispose([images, gradient, down]);
+  const leaving = new Uint8Array(own.length);
+  for (const [i, search] of own.entries()) {
+    const loss = (over[i] as number) + search.constant * Math.max(0, excess[i] as number);
+    const solved = succeeded[i] === 1 && !((over[i] as number) >= SOLVED * search.constant);
+    if (solved) {
+      search.limit = Math.min(search.limit, distances[i] as number) * options.decreaseFactor;
+      Object.assign(search, { t: 0, iteration: 0, before: Number.POSITIVE_INFINITY });
+    } else if (gaveUp(search, loss, options)) {
+      search.constant *= options.constantFactor;
+      Object.assign(search, { iteration: 0, before: Number.POSITIVE_INFINITY });
+    }
+    if (search.limit <= SMALLEST_LIMIT || search.constant >= options.largestConstant) leaving[i] = 1;
+  }
+  if (leaving.includes(1)) await nearest.retire(active, leaving);
+  await context.pause();
+}
+
+/** Whether a constant has had its iterations, or a tenth of them without getting on. */
+function gaveUp(search: Search, loss: number, { maxIterations, abortEarly }: Options): boolean {
+  const last = ++search.iteration >= maxIterations;
+  if (!abortEarly || (search.iteration - 1) % Math.max(1, Math.floor(maxIterations / 10)) !== 0) return last;
+  const stuck = !(loss <= 0.9999 * search.before);
+  search.before = loss;
+  return last || stuck;
+}
+
+/** What the loss is made of at the present images, row by row; the caller disposes of the tensors. */
+async function evaluate(context: AttackContext, { rows, state }: ActiveSet<State>, limits: number[]) {
+  const { model, y, target } = context;
+  const images = fromTanhSpace(state.w);
+  const { logits, gradient } = model.gradient(images, attackLoss('margin', pick(y, rows), pick(target, rows)));
+  const numbers = tf.tidy(() => {
+    const change = tf.sub(images, state.x) as tf.Tensor4D;
+    const over = tf.sum(tf.relu(tf.sub(tf.abs(change), perRow(limits))), [1, 2, 3]);
+    return { over, distances: rowNorms(change, 'Linf') };
+  });
+  const [scores, over, distances] = await Promise.all([
+    logits.data<'float32'>(),
+    numbers.over.data<'float32'>(),
+    numbers.distances.data<'float32'>(),
+  ]);
+  tf.dispose([logits, numbers]);
+  return { images, gradient, over, distances, ...standing(context, scores, rows) };
+}
+
+/** Gradient of the loss with respect to w. */
+function downhill(
+  { x }: Readonly<Record<State, tf.Tensor4D>>,
+  images: tf.Tensor4D,
+  gradient: tf.Tensor4D,
+  pull: number[],
+  limits: number[],
+): tf.Tensor4D {
+  return tf.tidy(() => {
+    const change = tf.sub(images, x) as tf.Tensor4D;
+    const above = tf.cast(tf.greater(tf.abs(change), perRow(limits)), 'float32');
+    const back = tf.mul(signOf(change), above);
+    return gradientInTanhSpace(images, tf.sub(back, tf.mul(finiteOrZero(gradient), perRow(pull))) as tf.Tensor4D);
+  });
+}
+
+/** One step of Adam, whose memory counts only for the rows that keep it. */
+function stepped(
+  { w, mean, square }: Readonly<Record<State, tf.Tensor4D>>,
+  down: tf.Tensor4D,
+  kept: number[],
+  rates: number[],
+) {
+  return tf.tidy(() => {
+    const remembered = perRow(kept);
+    const moments = { mean: tf.mul(mean, remembered), square: tf.mul(square, remembered) } as const;
+    const { values, ...next } = adamStep(w, down, moments as { mean: tf.Tensor4D; square: tf.Tensor4D }, perRow(rates));
+    return { w: values, ...next };
+  });
+}
