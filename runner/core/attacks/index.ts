@@ -18,6 +18,7 @@ import { fmn } from './fmn.ts';
 import { geoda } from './geoda.ts';
 import { hopSkipJump } from './hop-skip-jump.ts';
 import { jsma } from './jsma.ts';
+import { lbfgs } from './lbfgs.ts';
 import { miFgsm } from './mi-fgsm.ts';
 import { nes } from './nes.ts';
 import { noise } from './noise.ts';
@@ -63,6 +64,7 @@ export const attacks: readonly Attack[] = [
   ead,
   sigmaZero,
   cwLinf,
+  lbfgs,
 ];
 
 /** @throws ParapetError 'usage' that lists the attacks there are */
