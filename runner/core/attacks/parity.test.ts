@@ -20,8 +20,21 @@ import { loadClassifier } from '../models/index.ts';
 /** A search for the nearest may end this much farther out. */
 const DISTANCE_SLACK = 1.02;
 
-/** Differences that are known and why they are as they should be, by comparison, net and tool. */
-const named: Readonly<Record<string, string>> = {};
+const boxed =
+  'our step goes to the nearest point of the plane within the pixel range, Foolbox leaves the range and clips; with its step in ' +
+  'place of ours the L2 medians are the same to three digits, for four times the gradients';
+const aborted =
+  'an image of ours gives up a constant on its own, Foolbox when the sum over the batch stands still: with `abortEarly` off the ' +
+  'medians are within 1 %';
+
+/** Differences that are known and where they come from, by comparison, net and tool. */
+const named: Readonly<Record<string, string>> = {
+  'cw-l2 Papernot2016Distillation any foolbox': aborted,
+  'deepfool-l2 Undefended any foolbox': boxed,
+  'deepfool-l2 Papernot2016Distillation any foolbox': boxed,
+  'deepfool-linf Undefended any foolbox': boxed,
+  'deepfool-linf Papernot2016Distillation any foolbox': boxed,
+};
 
 const files = readdirSync(goldenFolder).filter((name) => name.endsWith('.json'));
 const report: string[] = [];
@@ -53,8 +66,11 @@ describe.each(files)('%s', (file) => {
           ? ''
           : `, median distance ${distances.ours.toPrecision(4)} and ${distances.theirs.toPrecision(4)}`;
       const agreed = theirs.length - onlyOurs - onlyTheirs;
-      report.push(`${name}: ${both + onlyOurs} and ${both + onlyTheirs} of ${theirs.length}, agreed ${agreed}${apart}`);
-      if (name in named) continue;
+      const remark = name in named ? `; known: ${named[name]}` : '';
+      report.push(
+        `${name}: ${both + onlyOurs} and ${both + onlyTheirs} of ${theirs.length}, agreed ${agreed}${apart}${remark}`,
+      );
+      if (remark !== '') continue;
       if (onlyTheirs > onlyOurs)
         expect(mcNemar(onlyOurs, onlyTheirs), `${name}: weaker than the peer`).toBeGreaterThan(0.05);
       if (distances !== null) {
