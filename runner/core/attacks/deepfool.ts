@@ -37,7 +37,7 @@ const norms = ['L2', 'Linf'] as const;
  * image leaves the batch as soon as it is classified otherwise.
  *
  * Source: Moosavi-Dezfooli et al., "DeepFool: a simple and accurate method to fool deep neural networks", CVPR 2016,
- * https://arxiv.org/abs/1511.04599, algorithm 2 and §3.3 for norms other than L2; overshoot 0.02 (§4.1), at most 50 iterations and
+ * https://arxiv.org/abs/1511.04599, algorithm 2 and §3.3 for norms other than L2; overshoot 0.02; at most 50 iterations and
  * the ten most likely classes are those of the authors' published code, which like this one overshoots within the loop.
  * Departs from it in three ways: a step leads to the nearest point of the plane within the pixel range, where the paper ignores
  * the range, and the image stays in it; with a target the plane is that between it and the largest other logit; and an image whose

@@ -22,7 +22,7 @@ const optionsSchema = z.strictObject({
  * class alone, so that a step takes one backward pass however many classes there are. Any wrong class is a success.
  *
  * Source: Croce & Hein, "Reliable evaluation of adversarial robustness with an ensemble of diverse parameter-free attacks",
- * ICML 2020, https://arxiv.org/abs/2003.01690, §5, and the standard of its authors' published code for defaults: nine classes, by
+ * ICML 2020, https://arxiv.org/abs/2003.01690, and the standard of its authors' published code for defaults: nine classes, by
  * rank of the clean logits. It departs from FAB as FAB here does from its paper.
  */
 export const fabT: Attack<typeof optionsSchema> = {

@@ -17,7 +17,7 @@ export type FabStep = (
  * The step of FAB: xAdv ← (1 − α) · (xAdv + η·d) + α · (x + η·d0), where d and d0 lead from xAdv and from x onto the plane, within
  * the pixel range, and α = |d| / (|d| + |d0|), at most `alphaMax`. A success is first taken back to x + β · (xAdv − x).
  *
- * Source: Croce & Hein, https://arxiv.org/abs/1907.02044, §2.2-2.4.
+ * Source: Croce & Hein, https://arxiv.org/abs/1907.02044, algorithm 1.
  * @param size values per image
  * @param options `overshoot` is η, `backward` β
  * @returns the step, given the plane's normal and the value at xAdv of the function that is 0 on it

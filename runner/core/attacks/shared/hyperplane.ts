@@ -22,7 +22,7 @@ export type Projector = (point: Float32Array, normal: Float32Array, gap: number,
  * and give the same bits on every backend.
  *
  * Source of the problem: Croce & Hein, "Minimally distorted Adversarial Examples with a Fast Adaptive Boundary Attack",
- * ICML 2020, https://arxiv.org/abs/1907.02044, §2.1 (eq. 4), where it is solved by sorting.
+ * ICML 2020, https://arxiv.org/abs/1907.02044, eq. 4, where it is solved by sorting.
  * @param size values per image
  * @returns the function; it remembers nothing of earlier images, it only owns the room to work in
  */
