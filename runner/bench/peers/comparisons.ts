@@ -225,13 +225,13 @@ export const comparisons: readonly Comparison[] = [
       steps: 1000,
       learningRate: 0.01,
       initialConstant: 1e-3,
-      beta: 0.01,
-      decisionRule: 'EN',
+      beta: 1e-3,
+      decisionRule: 'L1',
     },
     ours: ({ binarySearchSteps, steps, learningRate, initialConstant, beta, decisionRule }) => [
       {
         attack: 'ead',
-        options: { binarySearchSteps, maxIterations: steps, learningRate, initialConstant, beta, decisionRule },
+        options: { binarySearchSteps, maxIterations: steps, learningRate, initialConstant, beta, rule: decisionRule },
       },
     ],
     peers: { foolbox: null, torchattacks: null, art: null },
