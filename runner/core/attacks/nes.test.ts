@@ -106,3 +106,13 @@ test('halves its step when the loss has risen over five of them', async () => {
     for (const length of moved) expect(length).toBeCloseTo(k < 4 ? 0.02 : 0.01, 5);
   }
 });
+
+test('cross-entropy is held up by saturated logits, the margin is not', async () => {
+  const saturated = scaled(model, 1e5);
+  const few = { classifier: saturated, epsilon: 0.1 };
+  const margin = await attack({ ...few, options: { loss: 'margin', steps: 40 } });
+  const ce = await attack({ ...few, options: { loss: 'ce', steps: 40 } });
+  const won = (success: Uint8Array) => success.filter((flag) => flag === 1).length;
+  expect(won(ce.success)).toBeLessThan(won(margin.success));
+  expect(won(margin.success)).toBeGreaterThan(10);
+});

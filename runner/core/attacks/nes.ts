@@ -26,7 +26,7 @@ const optionsSchema = z.strictObject({
   loss: z
     .enum(['ce', 'margin'])
     .default('ce')
-    .describe('What falls: the cross-entropy, as in the paper, or the margin of logits.'),
+    .describe('What falls: the cross-entropy, as in the paper, or the margin of logits, which does not saturate.'),
 });
 
 type Options = z.infer<typeof optionsSchema>;
@@ -45,6 +45,7 @@ const LEAST_SHARE = 1 / 200;
  * https://arxiv.org/abs/1804.08598, §2.1 and algorithm 1, and its authors' published code for momentum and step length; defaults:
  * its query-limited attack (50 samples, σ = 0.001, rate 0.01 at ε = 0.05, 10,000 queries).
  * Departs from it in one way: the step is relative to ε, so one default serves every ε.
+ * Where logits are large, as a distilled net's are, cross-entropy leaves the samples all alike; the margin does not.
  */
 export const nes: Attack<typeof optionsSchema> = {
   id: 'nes',
