@@ -24,7 +24,7 @@ const optionsSchema = z.strictObject({
  * next one, and so on while it stands. Any wrong class is a success, not only the one that the run leads to.
  *
  * Source: Croce & Hein, "Reliable evaluation of adversarial robustness with an ensemble of diverse parameter-free attacks",
- * ICML 2020, https://arxiv.org/abs/2003.01690, §4.2 and eq. 7; defaults: those of AutoAttack's standard version. In L1 its defaults are
+ * ICML 2020, https://arxiv.org/abs/2003.01690, §4.2 and eq. 7; defaults: those of AutoAttack's standard version. In L1 it takes
  * 5 targets: Croce & Hein, "Mind the Box", ICML 2021, https://arxiv.org/abs/2103.01208.
  * Departs from the authors' published code as `apgd.ts` does.
  */

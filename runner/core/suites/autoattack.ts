@@ -13,6 +13,8 @@ const apgdCe = (options: SuiteAttack['options']) =>
 const apgdDlr = (options: SuiteAttack['options']) =>
   untargeted('apgd-dlr', 'apgd', { loss: 'dlr', steps: 100, ...options });
 const apgdT = untargeted('apgd-t', 'apgd-t', { steps: 100, targets: 9, restarts: 1 });
+const fab = untargeted('fab', 'fab', { steps: 100, restarts: 5 });
+const fabT = untargeted('fab-t', 'fab-t', { steps: 100, targets: 9, restarts: 1 });
 const square = untargeted('square', 'square', { queries: 5000, restarts: 1 });
 
 /** AutoAttack is the same in both norms. */
@@ -28,8 +30,9 @@ const common = {
 export const autoattackStandard: Suite = {
   id: 'autoattack-standard',
   title: 'AutoAttack, standard',
-  description: 'APGD on cross-entropy, APGD towards nine classes and Square, each on what the ones before it left.',
-  attacks: inBoth([apgdCe({ restarts: 1 }), apgdT, square]),
+  description:
+    'APGD on cross-entropy, APGD and FAB towards nine classes, and Square, each on what the ones before it left.',
+  attacks: inBoth([apgdCe({ restarts: 1 }), apgdT, fabT, square]),
   ...common,
 };
 
@@ -37,8 +40,8 @@ export const autoattackPlus: Suite = {
   id: 'autoattack-plus',
   title: 'AutoAttack, plus',
   description:
-    'APGD on cross-entropy and on the DLR loss, five times each, Square and APGD towards nine classes, each on what the ones before it left.',
-  attacks: inBoth([apgdCe({ restarts: 5 }), apgdDlr({ restarts: 5 }), square, apgdT]),
+    'APGD on cross-entropy and on the DLR loss, FAB, all five times, Square, and APGD and FAB towards nine classes, each on what the ones before it left.',
+  attacks: inBoth([apgdCe({ restarts: 5 }), apgdDlr({ restarts: 5 }), fab, square, apgdT, fabT]),
   ...common,
 };
 

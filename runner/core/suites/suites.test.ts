@@ -35,8 +35,8 @@ describe('resolving', () => {
 
   it('runs the attacks of AutoAttack in its order, on what is left', () => {
     const lines = (id: string) => resolveSuite(findSuite(id), linf).lines.map((line) => line.id);
-    expect(lines('autoattack-standard')).toEqual(['apgd-ce', 'apgd-t', 'square']);
-    expect(lines('autoattack-plus')).toEqual(['apgd-ce', 'apgd-dlr', 'square', 'apgd-t']);
+    expect(lines('autoattack-standard')).toEqual(['apgd-ce', 'apgd-t', 'fab-t', 'square']);
+    expect(lines('autoattack-plus')).toEqual(['apgd-ce', 'apgd-dlr', 'fab', 'square', 'apgd-t', 'fab-t']);
     expect(lines('autoattack-rand')).toEqual(['apgd-ce', 'apgd-dlr']);
     for (const id of ['standard', 'plus', 'rand']) expect(findSuite(`autoattack-${id}`).cascade).toBe(true);
   });
