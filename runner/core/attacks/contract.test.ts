@@ -36,6 +36,7 @@ const budgets: Record<string, Record<string, number>> = {
   'sigma-zero': { steps: 40 },
   'cw-linf': { maxIterations: 20, initialConstant: 0.1, constantFactor: 10, decreaseFactor: 0.7, learningRate: 0.03 },
   lbfgs: { maxIterations: 20, binarySearchSteps: 4, initialConstant: 0.1 },
+  'cw-l0': { maxIterations: 30, initialConstant: 0.1, constantFactor: 10, largestConstant: 1000, learningRate: 0.1 },
   'cw-l2': { maxIterations: 60, binarySearchSteps: 4, initialConstant: 0.1 },
   spatial: { rotations: 7, shifts: 3 },
   square: { queries: 150 },

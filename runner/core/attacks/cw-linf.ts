@@ -4,7 +4,7 @@ import { attackLoss } from '../losses.ts';
 import { finiteOrZero, perRow, signOf } from '../tensors.ts';
 import type { Attack, AttackContext } from './attack.ts';
 import { type ActiveSet, activeSet, pick } from './shared/active-set.ts';
-import { adamRate, adamStep } from './shared/adam.ts';
+import { beginSearch, nextProblem, notSolved, type Search, searchStep } from './shared/doubling.ts';
 import { findings } from './shared/findings.ts';
 import { type Nearest, nearestSuccesses } from './shared/nearest.ts';
 import { rowNorms } from './shared/row-norms.ts';
@@ -41,17 +41,7 @@ const SMALLEST_LIMIT = 1 / 256;
 /** Share of c below which the loss counts as gone. */
 const SOLVED = 1e-4;
 
-/** Where an image's search is. */
-interface Search {
-  limit: number;
-  constant: number;
-  /** Steps of Adam since the last success. */
-  t: number;
-  /** Steps with this constant. */
-  iteration: number;
-  /** Loss at the last look. */
-  before: number;
-}
+type Limited = Search & { limit: number };
 
 /**
  * Carlini and Wagner's attack, L∞, with or without a target: minimises c · max(0, m) + Σ max(0, |d| − τ), where m is the margin of logits
@@ -81,7 +71,7 @@ export const cwLinf: Attack<typeof optionsSchema> = {
     const rows = Int32Array.from({ length: x.shape[0] }, (_, row) => row);
     const found = await findings(x);
     const nearest = nearestSuccesses(found, rows.length);
-    const searches = Array.from(rows, () => begin(options));
+    const searches = Array.from(rows, () => ({ ...beginSearch(options.initialConstant), limit: 1 }));
     const active = activeSet<State>(rows, {
       x: x.clone(),
       w: toTanhSpace(x),
@@ -98,28 +88,21 @@ export const cwLinf: Attack<typeof optionsSchema> = {
   },
 };
 
-function begin({ initialConstant }: Options): Search {
-  return { limit: 1, constant: initialConstant, t: 0, iteration: 0, before: Number.POSITIVE_INFINITY };
-}
-
 /** One step of every active image. */
 async function iterate(
   context: AttackContext,
   options: Options,
   active: ActiveSet<State>,
-  searches: readonly Search[],
+  searches: readonly Limited[],
   nearest: Nearest,
 ) {
-  const own = Array.from(active.rows, (row) => searches[row] as Search);
+  const own = Array.from(active.rows, (row) => searches[row] as Limited);
   const limits = own.map(({ limit }) => limit);
   const { images, gradient, excess, succeeded, distances, over } = await evaluate(context, active, limits);
   nearest.offer(active, images, distances, succeeded);
   const pull = own.map(({ constant }, i) => ((excess[i] as number) > 0 ? constant : 0));
   const down = downhill(active.state, images, gradient, pull, limits);
-  // An image that has begun anew forgets what Adam remembers.
-  const kept = own.map(({ t }) => (t === 0 ? 0 : 1));
-  const rates = own.map((search) => adamRate(options.learningRate, ++search.t));
-  active.update(stepped(active.state, down, kept, rates));
+  active.update(searchStep(active.state.w, down, active.state, own, options.learningRate));
   tf.dispose([images, gradient, down]);
   const leaving = new Uint8Array(own.length);
   for (const [i, search] of own.entries()) {
@@ -127,24 +110,12 @@ async function iterate(
     const solved = succeeded[i] === 1 && !((over[i] as number) >= SOLVED * search.constant);
     if (solved) {
       search.limit = Math.min(search.limit, distances[i] as number) * options.decreaseFactor;
-      Object.assign(search, { t: 0, iteration: 0, before: Number.POSITIVE_INFINITY });
-    } else if (gaveUp(search, loss, options)) {
-      search.constant *= options.constantFactor;
-      Object.assign(search, { iteration: 0, before: Number.POSITIVE_INFINITY });
-    }
+      nextProblem(search);
+    } else notSolved(search, loss, options);
     if (search.limit <= SMALLEST_LIMIT || search.constant >= options.largestConstant) leaving[i] = 1;
   }
   if (leaving.includes(1)) await nearest.retire(active, leaving);
   await context.pause();
-}
-
-/** Whether a constant has had its iterations, or a tenth of them without getting on. */
-function gaveUp(search: Search, loss: number, { maxIterations, abortEarly }: Options): boolean {
-  const last = ++search.iteration >= maxIterations;
-  if (!abortEarly || (search.iteration - 1) % Math.max(1, Math.floor(maxIterations / 10)) !== 0) return last;
-  const stuck = !(loss <= 0.9999 * search.before);
-  search.before = loss;
-  return last || stuck;
 }
 
 /** What the loss is made of at the present images, row by row; the caller disposes of the tensors. */
@@ -179,20 +150,5 @@ function downhill(
     const above = tf.cast(tf.greater(tf.abs(change), perRow(limits)), 'float32');
     const back = tf.mul(signOf(change), above);
     return gradientInTanhSpace(images, tf.sub(back, tf.mul(finiteOrZero(gradient), perRow(pull))) as tf.Tensor4D);
-  });
-}
-
-/** One step of Adam, whose memory counts only for the rows that keep it. */
-function stepped(
-  { w, mean, square }: Readonly<Record<State, tf.Tensor4D>>,
-  down: tf.Tensor4D,
-  kept: number[],
-  rates: number[],
-) {
-  return tf.tidy(() => {
-    const remembered = perRow(kept);
-    const moments = { mean: tf.mul(mean, remembered), square: tf.mul(square, remembered) } as const;
-    const { values, ...next } = adamStep(w, down, moments as { mean: tf.Tensor4D; square: tf.Tensor4D }, perRow(rates));
-    return { w: values, ...next };
   });
 }

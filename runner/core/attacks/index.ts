@@ -6,6 +6,7 @@ import { bim } from './bim.ts';
 import { blendedNoise } from './blended-noise.ts';
 import { boundary } from './boundary.ts';
 import { contrast } from './contrast.ts';
+import { cwL0 } from './cw-l0.ts';
 import { cwL2 } from './cw-l2.ts';
 import { cwLinf } from './cw-linf.ts';
 import { ddn } from './ddn.ts';
@@ -65,6 +66,7 @@ export const attacks: readonly Attack[] = [
   sigmaZero,
   cwLinf,
   lbfgs,
+  cwL0,
 ];
 
 /** @throws ParapetError 'usage' that lists the attacks there are */

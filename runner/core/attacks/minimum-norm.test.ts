@@ -36,6 +36,12 @@ const cases: readonly Case[] = [
     worst: 1.25,
     options: { maxIterations: 40, initialConstant: 0.1, constantFactor: 4, learningRate: 0.03 },
   },
+  {
+    id: 'cw-l0',
+    norm: 'L0',
+    worst: 1,
+    options: { maxIterations: 50, initialConstant: 0.1, constantFactor: 10, largestConstant: 1000, learningRate: 0.1 },
+  },
   { id: 'ddn', norm: 'L2', worst: 1.03 },
   { id: 'lbfgs', norm: 'L2', worst: 1.03, options: { maxIterations: 50, initialConstant: 0.1 } },
   { id: 'ead', norm: 'L1', worst: 1.6, options: { maxIterations: 200, binarySearchSteps: 6, initialConstant: 0.1 } },
