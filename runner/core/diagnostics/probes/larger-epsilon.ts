@@ -26,7 +26,8 @@ export const largerEpsilon: Probe = {
       const within = Math.min(radius, limit);
       // An attack that counts features must not stop at those of the smaller ball.
       const { maxFeatures } = line.options;
-      const options = typeof maxFeatures === 'number' ? { maxFeatures: Math.max(maxFeatures, Math.floor(within)) } : {};
+      const options: Record<string, number> =
+        typeof maxFeatures === 'number' ? { maxFeatures: Math.max(maxFeatures, Math.floor(within)) } : {};
       return 1 - count(await runLine(context, line, rows, { epsilon: within, options })) / rows.length;
     };
     return {
