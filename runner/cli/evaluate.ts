@@ -17,9 +17,16 @@ export function register(program: Command): void {
   program
     .command('evaluate')
     .description('attack defenses with a suite, and write results with their evidence')
-    .argument('[path...]', 'folders of submissions (default: Undefended and Papernot2016Distillation)')
+    .argument(
+      '[path...]',
+      'folders of submissions (default: Undefended, Papernot2016Distillation and Madry2018AdversarialTraining)',
+    )
     .option('--track <id>', 'a track; may be repeated (default: all of the data set that the suite serves)', repeatable)
-    .option('--suite <id>', 'quick, v0, autoattack-standard, -plus or -rand, papernot2016 or papernot2016-full', 'quick')
+    .option(
+      '--suite <id>',
+      'quick, v0, autoattack-standard, -plus or -rand, papernot2016 or papernot2016-full',
+      'quick',
+    )
     .option('--examples <n>', "at most so many of the suite's examples")
     .option('--seed <n>', 'decides every random draw', '0')
     .option('--backend <name>', 'auto, wasm, native or cuda', 'auto')

@@ -9,7 +9,9 @@ import { wholeNumber } from './output.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 /** What is evaluated when nothing is named. */
-const defaultSubmissions = ['submissions/Undefended', 'submissions/Papernot2016Distillation'];
+const defaultSubmissions = ['Undefended', 'Papernot2016Distillation', 'Madry2018AdversarialTraining'].map(
+  (id) => `submissions/${id}`,
+);
 
 export interface RequestOptions {
   readonly track?: readonly string[];

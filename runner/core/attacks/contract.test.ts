@@ -31,25 +31,25 @@ const budgets: Record<string, Record<string, number>> = {
   fab: { steps: 12 },
   'fab-t': { steps: 12, targets: 2 },
   fmn: { steps: 30 },
-  ddn: { steps: 30 },
-  ead: { maxIterations: 40, binarySearchSteps: 4, initialConstant: 0.1 },
-  'sigma-zero': { steps: 40 },
   'cw-linf': { maxIterations: 20, initialConstant: 0.1, constantFactor: 10, decreaseFactor: 0.7, learningRate: 0.03 },
   lbfgs: { maxIterations: 20, binarySearchSteps: 4, initialConstant: 0.1 },
+  ddn: { steps: 30 },
   'cw-l0': { maxIterations: 30, initialConstant: 0.1, constantFactor: 10, largestConstant: 1000, learningRate: 0.1 },
+  ead: { maxIterations: 40, binarySearchSteps: 4, initialConstant: 0.1 },
+  'sigma-zero': { steps: 40 },
   'cw-l2': { maxIterations: 60, binarySearchSteps: 4, initialConstant: 0.1 },
   spatial: { rotations: 7, shifts: 3 },
   square: { queries: 150 },
   noise: { draws: 300 },
   'sparse-rs': { queries: 150 },
-  'hop-skip-jump': { queries: 250, startTrials: 64, initialProbes: 20 },
   'one-pixel': { population: 20, generations: 8 },
+  'hop-skip-jump': { queries: 250, startTrials: 64, initialProbes: 20 },
+  spsa: { steps: 20, samples: 16 },
+  nes: { steps: 20, samples: 16 },
   boundary: { queries: 150, startTrials: 64 },
   contrast: { steps: 100 },
   'blended-noise': { directions: 32, steps: 100 },
   geoda: { queries: 250, startTrials: 64, frequencies: 1 },
-  spsa: { steps: 20, samples: 16 },
-  nes: { steps: 20, samples: 16 },
 };
 /** Attacks that draw random numbers with their default options. */
 const drawing = new Set([
@@ -57,12 +57,15 @@ const drawing = new Set([
   'boundary',
   'geoda',
   'hop-skip-jump',
+  'nes',
   'noise',
   'one-pixel',
   'pgd',
   'r-fgsm',
   'sparse-rs',
-  'square', 'spsa', 'nes']);
+  'spsa',
+  'square',
+]);
 /** Attacks that draw, but end on a linear model where they would end from any other draw, up to rounding. */
 const settling = new Set(['apgd', 'apgd-t']);
 
