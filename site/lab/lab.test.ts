@@ -324,7 +324,7 @@ describe('the page', () => {
       await tabTo(isFocused('[data-lab="budget"] input[type="range"]'));
       for (let i = 0; i < 3; i++) await page.keyboard.press('ArrowLeft');
       await settled(page);
-      expect(new URL(page.url()).searchParams.get('attack')).toBe('fgsm');
+      expect(new URL(page.url()).searchParams.get('attack')).toBe('mi-fgsm');
       expect(new URL(page.url()).searchParams.get('epsilon')).toBe('0.27');
       await expect.poll(() => lab(page, 'live').innerText()).toMatch(/^(Broken|Held|Wrong already)\. /);
     }));

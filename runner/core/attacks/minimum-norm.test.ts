@@ -33,7 +33,7 @@ const cases: readonly Case[] = [
   {
     id: 'cw-linf',
     norm: 'Linf',
-    worst: 1.25,
+    worst: 1.15,
     options: { maxIterations: 40, initialConstant: 0.1, constantFactor: 4, learningRate: 0.03 },
   },
   {
