@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { fixtureResult, fixtureSubmission } from '../testing/fixtures.ts';
-import { boardsOf, rankByInterval, rankText } from './board.ts';
+import { boardsOf, bySuite, rankByInterval, rankText } from './board.ts';
 
 const at = (low: number, high: number) => ({ low, high });
 
@@ -38,6 +38,11 @@ describe('boardsOf', () => {
     expect(board?.suite).toBe('v0');
     expect(board?.rows.map((row) => row.submission.id)).toEqual(['Alpha']);
     expect(board?.others.map(({ suite }) => suite)).toEqual(['quick', 'papernot2016']);
+  });
+
+  it('trusts AutoAttack more than the suites for a laptop, and v1 more than both', () => {
+    const suites = ['quick', 'autoattack-standard', 'v1', 'v0', 'papernot2016'];
+    expect(suites.toSorted(bySuite)).toEqual(['v1', 'autoattack-standard', 'v0', 'quick', 'papernot2016']);
   });
 
   it('ranks nothing by the protocol of a paper', () => {
