@@ -148,8 +148,8 @@ async function runChain(
   for (const task of chain) {
     const stands = (example: number, position: number) =>
       predictions[example] === y[example] && !done.some((earlier) => reached(earlier, position, outcome.broken));
-    const standing = [...task.examples.keys()].filter((i) => stands(task.examples[i] as number, i));
-    done.push(await workers.run(suite.cascade ? { ...task, meets: Int32Array.from(standing) } : task));
+    const standing = () => Int32Array.from(task.examples.keys()).filter((i) => stands(task.examples[i] as number, i));
+    done.push(await workers.run(suite.cascade ? { ...task, meets: standing() } : task));
   }
   return done;
 }

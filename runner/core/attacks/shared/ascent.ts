@@ -1,5 +1,4 @@
 import * as tf from '@tensorflow/tfjs';
-import type { PerExampleLoss } from '../../gradients.ts';
 import { type AttackLoss, attackLoss } from '../../losses.ts';
 import { projectTensor, projectTensorL1 } from '../../projections.ts';
 import { gatherRows } from '../../tensors.ts';
@@ -8,6 +7,7 @@ import { type ActiveSet, pick, unset } from './active-set.ts';
 import type { AscentModel } from './ensemble.ts';
 import type { Findings } from './findings.ts';
 import type { StepNorm } from './step.ts';
+import { meanGradient, meanLogits } from './useful-gradient.ts';
 
 /** How a run climbs. */
 export interface Ascent<Name extends string> {
@@ -51,7 +51,7 @@ export async function ascend<Name extends string>(
   for (let step = 0; step < ascent.steps && active.rows.length > 0; step++) {
     const rows = active.rows;
     const perExample = attackLoss(loss, pick(y, rows), pick(target, rows));
-    const { logits, gradient } = sampledGradient(model, active.state.xAdv, perExample, samples);
+    const { logits, gradient } = meanGradient(model, active.state.xAdv, perExample, samples);
     const left = leaveAtSuccess ? await settleSuccesses(context, active, logits, found) : null;
     if (active.rows.length > 0) {
       const ahead = tf.tidy(() => {
@@ -67,7 +67,7 @@ export async function ascend<Name extends string>(
   }
   if (active.rows.length === 0) return;
   if (leaveAtSuccess) {
-    const logits = sampledLogits(model, active.state.xAdv, samples);
+    const logits = meanLogits(model, active.state.xAdv, samples);
     await settleSuccesses(context, active, logits, found);
     logits.dispose();
   }
@@ -77,31 +77,6 @@ export async function ascend<Name extends string>(
 }
 
 type Moved<Name extends string> = Partial<Record<Name | 'x' | 'xAdv', tf.Tensor4D>>;
-
-/** Mean over passes of the model, which differ where it answers at random. */
-function sampledGradient(model: AscentModel, xAdv: tf.Tensor4D, loss: PerExampleLoss, samples: number) {
-  return tf.tidy(() => {
-    const sum = model.gradient(xAdv, loss);
-    if (samples === 1) return sum;
-    let { logits, gradient }: { logits: tf.Tensor2D; gradient: tf.Tensor4D } = sum;
-    for (let sample = 1; sample < samples; sample++) {
-      const before = [logits, gradient];
-      const next = model.gradient(xAdv, loss);
-      logits = tf.add(logits, next.logits);
-      gradient = tf.add(gradient, next.gradient);
-      tf.dispose([...before, next.logits, next.gradient]);
-    }
-    return { logits: tf.div(logits, samples) as tf.Tensor2D, gradient: tf.div(gradient, samples) as tf.Tensor4D };
-  });
-}
-
-function sampledLogits(model: AscentModel, xAdv: tf.Tensor4D, samples: number): tf.Tensor2D {
-  if (samples === 1) return model.logits(xAdv);
-  return tf.tidy(() => {
-    const all = Array.from({ length: samples }, () => model.logits(xAdv));
-    return tf.div(tf.addN(all), samples) as tf.Tensor2D;
-  });
-}
 
 /**
  * Stores the images whose logits mean success and takes them out of the active set.

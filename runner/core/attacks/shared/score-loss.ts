@@ -1,3 +1,4 @@
+import { lossValues } from './loss-values.ts';
 import { rivalMargins } from './rival-margins.ts';
 
 /** What a search on scores lowers, by the names that options use; 'auto' is the margin, or cross-entropy with a target. */
@@ -21,18 +22,5 @@ export function scoreLoss(
   if (kind === 'margin' || (kind === 'auto' && target === null)) {
     return rivalMargins(logits, classes, y, target).margins;
   }
-  const sign = target === null ? -1 : 1;
-  return Float64Array.from(target ?? y, (label, row) => sign * crossEntropy(logits, row * classes, classes, label));
-}
-
-/** −log softmax(z)[label] of the row that starts at `from`. */
-function crossEntropy(logits: Float32Array, from: number, classes: number, label: number): number {
-  const own = logits[from + label] as number;
-  let highest = 0;
-  for (let c = 0; c < classes; c++) highest = Math.max(highest, (logits[from + c] as number) - own);
-  let others = 0;
-  for (let c = 0; c < classes; c++) {
-    if (c !== label) others += Math.exp((logits[from + c] as number) - own - highest);
-  }
-  return highest === 0 ? Math.log1p(others) : highest + Math.log(Math.exp(-highest) + others);
+  return lossValues('ce', logits, classes, y, target).map((value) => -value);
 }

@@ -9,21 +9,28 @@ import { pick } from './active-set.ts';
  * @param samples passes; 1 for a model that always answers the same
  * @returns tensors that the caller disposes of
  */
-export function meanGradient(model: GradientModel, x: tf.Tensor4D, loss: PerExampleLoss, samples: number) {
+export function meanGradient(
+  model: Pick<GradientModel, 'gradient'>,
+  x: tf.Tensor4D,
+  loss: PerExampleLoss,
+  samples: number,
+) {
   if (samples === 1) return model.gradient(x, loss);
   return tf.tidy(() => {
     let { logits, gradient } = model.gradient(x, loss);
     for (let sample = 1; sample < samples; sample++) {
+      const before = [logits, gradient];
       const next = model.gradient(x, loss);
       logits = tf.add(logits, next.logits);
       gradient = tf.add(gradient, next.gradient);
+      tf.dispose([...before, next.logits, next.gradient]);
     }
     return { logits: tf.div(logits, samples) as tf.Tensor2D, gradient: tf.div(gradient, samples) as tf.Tensor4D };
   });
 }
 
 /** As `meanGradient`, logits alone. */
-export function meanLogits(model: GradientModel, x: tf.Tensor4D, samples: number): tf.Tensor2D {
+export function meanLogits(model: Pick<GradientModel, 'logits'>, x: tf.Tensor4D, samples: number): tf.Tensor2D {
   if (samples === 1) return model.logits(x);
   return tf.tidy(() => {
     let sum = model.logits(x);
