@@ -6,6 +6,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { Architecture, Dropout } from '../models/architecture.ts';
 import { exampleRandom } from '../random.ts';
 import { adversarialImages } from './adversary.ts';
+import { augment } from './augmentation.ts';
 import type { Phase } from './method.ts';
 import type { DescentOptions } from './options.ts';
 import type { Weights } from './state.ts';
@@ -108,7 +109,12 @@ export async function runEpoch(input: EpochInput): Promise<{ weights: Weights; v
       const time = epoch + step / steps;
       const learningRate = options.learningRate * scale * annealing(phase, time);
       const [loss, nextWeights, nextVelocity] = tf.tidy(() => {
-        const clean = tf.tensor4d(gather(data.x, rows, size), [rows.length, ...architecture.inputShape]);
+        const seen = augment(gather(data.x, rows, size), architecture.inputShape, [...rows], options, {
+          seed,
+          stream,
+          epoch,
+        });
+        const clean = tf.tensor4d(seen, [rows.length, ...architecture.inputShape]);
         const labels = tf.tensor2d(gather(data.labels, rows, architecture.classes), [
           rows.length,
           architecture.classes,

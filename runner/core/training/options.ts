@@ -16,6 +16,13 @@ export const descentOptions = {
     .default(1)
     .describe('Factor on learning rate and momentum after each delay; 1 keeps both.'),
   decayDelay: z.int().min(1).max(1000).default(10).describe('Epochs between two decays.'),
+  mirror: z.boolean().default(false).describe('Whether each image is mirrored left to right in half of the epochs.'),
+  shift: z
+    .int()
+    .min(0)
+    .max(16)
+    .default(0)
+    .describe('Most pixels by which each image is moved in either direction, anew in each epoch; black moves in.'),
   dropout: z.number().min(0).max(0.95).default(0.5).describe('Share of hidden units that are dropped in each step.'),
 };
 
