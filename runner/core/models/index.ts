@@ -2,11 +2,19 @@ import * as tf from '@tensorflow/tfjs';
 import { ParapetError } from '../errors.ts';
 import type { Architecture } from './architecture.ts';
 import type { Classifier } from './classifier.ts';
+import { fullyConnectedMnist } from './fully-connected.ts';
+import { lenetCifar10, lenetMnist } from './lenet.ts';
 import { papernotCifar10, papernotMnist } from './papernot.ts';
 import { decodeSafetensors } from './safetensors.ts';
 
 /** Every architecture that a submission may name. */
-export const architectures: readonly Architecture[] = [papernotMnist, papernotCifar10];
+export const architectures: readonly Architecture[] = [
+  papernotMnist,
+  papernotCifar10,
+  lenetMnist,
+  lenetCifar10,
+  fullyConnectedMnist,
+];
 
 /** @throws ParapetError 'submission' that lists the architectures there are */
 export function findArchitecture(id: string): Architecture {

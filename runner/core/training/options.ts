@@ -6,6 +6,10 @@ import { z } from 'zod';
  */
 export const descentOptions = {
   epochs: z.int().min(1).max(1000).default(50).describe('Passes over the training set.'),
+  subset: z
+    .enum(['all', 'first-half', 'second-half'])
+    .default('all')
+    .describe('Which images of the training set are learnt from.'),
   batchSize: z.int().min(1).max(4096).default(128).describe('Images per step.'),
   learningRate: z.number().positive().max(10).default(0.1).describe('Step length of gradient descent.'),
   momentum: z.number().min(0).max(0.999).default(0.9).describe('Share of the last step that is added to the next.'),

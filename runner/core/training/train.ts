@@ -35,6 +35,15 @@ export interface TrainingInput {
 
 const LABEL_BATCH = 500;
 
+/** The images that the recipe learns from. */
+function subsetOf({ x, y, count }: Examples, subset: DescentOptions['subset']): Examples {
+  if (subset === 'all') return { x, y, count };
+  const half = Math.floor(count / 2);
+  const [start, end] = subset === 'first-half' ? [0, half] : [half, count];
+  const size = x.length / count;
+  return { x: x.subarray(start * size, end * size), y: y.subarray(start, end), count: end - start };
+}
+
 /** Probabilities of every image at a temperature, by a net without dropout. */
 async function softLabels(architecture: Architecture, weights: Weights, data: Examples, temperature: number) {
   const labels = new Float32Array(data.count * architecture.classes);
@@ -92,7 +101,8 @@ async function labelsOf(
  * @returns the last phase's weights
  * @throws ParapetError 'misbehaved' when the loss is no longer finite
  */
-export async function train(input: TrainingInput): Promise<Weights> {
+export async function train(whole: TrainingInput): Promise<Weights> {
+  const input = { ...whole, data: subsetOf(whole.data, whole.options.subset) };
   const phases = input.method.phases(input.options);
   let state = input.state ?? startOf(phases[0] as Phase, 0, input, {});
   for (;;) {

@@ -98,6 +98,19 @@ describe('training', () => {
     }
   });
 
+  test('halves of the training set: what the other half holds does not matter', async () => {
+    const spoilt = (from: number, to: number) => x.map((value, i) => (i >= 4 * from && i < 4 * to ? 1 - value : value));
+    const half = count / 2;
+    for (const [subset, other] of [
+      ['first-half', spoilt(half, count)],
+      ['second-half', spoilt(0, half)],
+    ] as const) {
+      const weights = await train(input({ settings: { subset } }));
+      expect(await train(input({ settings: { subset }, data: { x: other, y, count } }))).toEqual(weights);
+      expect(await train(input())).not.toEqual(weights);
+    }
+  });
+
   test('a state of another recipe is refused', async () => {
     const states: TrainingState[] = [];
     await train(input({ settings: { epochs: 1 }, onEpoch: (_, state) => void states.push(state) }));
