@@ -67,6 +67,11 @@ export const flagExplanations: Readonly<Record<string, { readonly title: string;
     title: 'Another model’s images break more',
     meaning: 'Images made on other models break what no gradient attack on this one breaks. Its gradients are hidden.',
   },
+  'universal-beats-white-box': {
+    title: 'One change for all does better',
+    meaning:
+      'One and the same change, added to every image, breaks images that no attack broke, though each could look for a change of its own. Those searches have missed something.',
+  },
   'noise-beats-gradient': {
     title: 'Noise breaks more than a search',
     meaning:

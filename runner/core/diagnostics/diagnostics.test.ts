@@ -76,6 +76,7 @@ describe('diagnostics', () => {
     ['incomplete-optimisation', { probes: { 'optimisation-path': { examples: 10, improving: 0.2 } } }, 0.2],
     ['more-iterations-help', { probes: { 'more-iterations': { examples: 100, broken: 2 } } }, 0.02],
     ['more-restarts-help', { probes: { 'more-restarts': { examples: 100, broken: 2 } } }, 0.02],
+    ['universal-beats-white-box', { probes: { universal: { examples: 100, broken: 2 } } }, 0.02],
     [
       'larger-epsilon-weaker',
       { probes: { 'larger-epsilon': { once: 0.5, twice: 0.75, fourfold: 0, unbounded: 0 } } },
@@ -103,6 +104,7 @@ describe('diagnostics', () => {
       'optimisation-path': { examples: 100, improving: 0.1 },
       'more-iterations': { examples: 100, broken: 1 },
       'more-restarts': { examples: 100, broken: 1 },
+      universal: { examples: 100, seen: 1, unseen: 1, broken: 1 },
       'larger-epsilon': { once: 0.5, twice: 0.51, fourfold: 0.1, unbounded: 0 },
       'active-test': { planted: 20, found: 0.95 },
     };

@@ -23,6 +23,7 @@ import { transferFailure } from './transfer-failure.ts';
 import { unavailableGradients } from './unavailable-gradients.ts';
 import { unboundedAttackFails } from './unbounded-attack-fails.ts';
 import { unconfirmed } from './unconfirmed.ts';
+import { universalBeatsWhiteBox } from './universal-beats-white-box.ts';
 import { unstableLoss } from './unstable-loss.ts';
 import { zeroGradientAtStart } from './zero-gradient-at-start.ts';
 import { zeroGradients } from './zero-gradients.ts';
@@ -43,6 +44,7 @@ export const diagnostics: readonly Diagnostic[] = [
   squareLowers,
   blackBoxBeatsWhiteBox,
   transferBeatsWhiteBox,
+  universalBeatsWhiteBox,
   noiseBeatsGradient,
   transferFailure,
   silentSuccess,

@@ -1,9 +1,6 @@
+import { beyondSuite } from './beyond-suite.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { percent } from './percent.ts';
-
-/** Share of the examples by which a number that has converged may still fall, and how many they may always be; ours. */
-const THRESHOLD = 0.01;
-const FEW = 1;
 
 /**
  * An attack that breaks more with twice the iterations had too few.
@@ -11,11 +8,8 @@ const FEW = 1;
  * Source: Carlini et al., "On Evaluating Adversarial Robustness", 2019, https://arxiv.org/abs/1902.06705, checklist.
  */
 export const moreIterationsHelp: Diagnostic = ({ probes }) => {
-  const reading = probes['more-iterations'];
-  if (reading === undefined) return null;
-  const { examples = 0, broken = 0 } = reading;
-  const value = broken / Math.max(1, examples);
-  if (value <= THRESHOLD || broken <= FEW) return null;
+  const value = beyondSuite(probes['more-iterations']);
+  if (value === null) return null;
   return {
     id: 'more-iterations-help',
     level: 'warning',

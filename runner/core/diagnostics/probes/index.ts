@@ -9,6 +9,7 @@ import { moreRestarts } from './more-restarts.ts';
 import { optimisationPath } from './optimisation-path.ts';
 import type { Probe } from './probe.ts';
 import { repeats } from './repeats.ts';
+import { universal } from './universal.ts';
 
 /** Every probe that a suite may list. */
 export const probes: readonly Probe[] = [
@@ -21,6 +22,7 @@ export const probes: readonly Probe[] = [
   moreRestarts,
   largerEpsilon,
   activeTest,
+  universal,
 ];
 
 /** @throws ParapetError 'usage' that lists the probes there are */
