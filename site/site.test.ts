@@ -103,7 +103,7 @@ describe('every page', () => {
 
 describe('the data', () => {
   it('are the published files, byte for byte, and an index of them', async () => {
-    const name = 'v0/mnist-linf-0.3/Undefended';
+    const name = 'v1/mnist-linf-0.3/Undefended';
     for (const ending of ['json', 'examples.safetensors']) {
       const published = await readFile(join(built.dist, 'api/v1/results', `${name}.${ending}`));
       expect(published.equals(await readFile(join(built.data, 'results', `${name}.${ending}`)))).toBe(true);
@@ -253,7 +253,7 @@ describe('a site', () => {
     const altered = { ...result, seed: 1 } as (typeof results)[number];
     const refused = await buildSite(submissions, [altered]);
     expect(refused.code).not.toBe(0);
-    expect(refused.log).toContain('results/v0/mnist-linf-0.3/Undefended.json: digest is');
+    expect(refused.log).toContain('results/v1/mnist-linf-0.3/Undefended.json: digest is');
     await refused.remove();
   });
 });

@@ -194,16 +194,16 @@ describe('shard plan', () => {
       'plan',
       'submissions/A b',
       '--suite',
-      'v0',
+      'v1',
       '--shards',
       '2',
       '--track',
       'mnist-l2-2',
     ]);
     expect(stdout.trim().split('\n')).toEqual([
-      "npm run -s parapet -- shard run --shard 1/2 'submissions/A b' --suite v0 --track mnist-l2-2",
-      "npm run -s parapet -- shard run --shard 2/2 'submissions/A b' --suite v0 --track mnist-l2-2",
-      "npm run -s parapet -- shard merge --shards 2 'submissions/A b' --suite v0 --track mnist-l2-2",
+      "npm run -s parapet -- shard run --shard 1/2 'submissions/A b' --suite v1 --track mnist-l2-2",
+      "npm run -s parapet -- shard run --shard 2/2 'submissions/A b' --suite v1 --track mnist-l2-2",
+      "npm run -s parapet -- shard merge --shards 2 'submissions/A b' --suite v1 --track mnist-l2-2",
     ]);
   });
 });

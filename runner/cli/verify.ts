@@ -14,7 +14,7 @@ export function register(program: Command): void {
   program
     .command('verify')
     .description('re-check every number of a result from its evidence and the weights, on another backend')
-    .argument('<result>', 'a result, such as results/v0/mnist-linf-0.3/Undefended.json')
+    .argument('<result>', 'a result, such as results/v1/mnist-linf-0.3/Undefended.json')
     .option('--submission <folder>', 'folder of the submission (default: submissions/<id>)')
     .option('--backend <name>', 'cpu, wasm, native or cuda (default: cpu for a result of wasm, wasm for any other)')
     .option('--processes <n>', 'worker processes')

@@ -22,7 +22,7 @@ export interface Request {
   /** So many examples at most; all of the suite's when absent. */
   readonly count?: number | undefined;
   readonly seed: number;
-  /** Where the surrogates that the suite names lie, by id; this program's submissions when absent. */
+  /** Where the surrogates that the suite names lie, by id; this program's surrogates when absent. */
   readonly surrogateFolders?: Readonly<Record<string, string>>;
 }
 

@@ -7,13 +7,13 @@ import type { SuiteAttack } from '#core/suites/suite.ts';
 import { readSubmission } from '../files/submissions.ts';
 import type { SurrogateFile } from './messages.ts';
 
-const ours = fileURLToPath(new URL('../../submissions/', import.meta.url));
+const ours = fileURLToPath(new URL('../../surrogates/', import.meta.url));
 
 /**
  * Reads and checks the submissions that lines of a suite name as surrogates.
  * @param lines of which some may name surrogates by submission id
  * @param attacked the submission that they are to attack
- * @param folders where a surrogate lies, by id; `submissions/<id>` of this program when absent
+ * @param folders where a surrogate lies, by id; `surrogates/<id>` of this program when absent
  * @returns each once, in the order in which they are named first
  * @throws ParapetError 'usage' for a surrogate that is the attacked submission, or of another data set, shape or classes;
  *   'submission' for one that has no weights or is broken

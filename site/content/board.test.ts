@@ -31,18 +31,18 @@ describe('boardsOf', () => {
   it('shows the best suite there is and keeps the others apart', () => {
     const results = [
       fixtureResult({ id: 'Alpha', suite: 'quick', track }),
-      fixtureResult({ id: 'Alpha', suite: 'v0', track }),
+      fixtureResult({ id: 'Alpha', suite: 'v1', track }),
       fixtureResult({ id: 'Beta', suite: 'papernot2016', track }),
     ];
     const board = boardsOf(results, submissions).find((b) => b.track.id === track);
-    expect(board?.suite).toBe('v0');
+    expect(board?.suite).toBe('v1');
     expect(board?.rows.map((row) => row.submission.id)).toEqual(['Alpha']);
     expect(board?.others.map(({ suite }) => suite)).toEqual(['quick', 'papernot2016']);
   });
 
   it('trusts AutoAttack more than the suites for a laptop, and v1 more than both', () => {
-    const suites = ['quick', 'autoattack-standard', 'v1', 'v0', 'papernot2016'];
-    expect(suites.toSorted(bySuite)).toEqual(['v1', 'autoattack-standard', 'v0', 'quick', 'papernot2016']);
+    const suites = ['quick', 'autoattack-standard', 'v1', 'papernot2016'];
+    expect(suites.toSorted(bySuite)).toEqual(['v1', 'autoattack-standard', 'quick', 'papernot2016']);
   });
 
   it('ranks nothing by the protocol of a paper', () => {
@@ -56,8 +56,8 @@ describe('boardsOf', () => {
   });
 
   it('names a result whose submission or track there is not', () => {
-    const orphan = fixtureResult({ id: 'Gamma', suite: 'v0', track });
-    expect(() => boardsOf([orphan], submissions)).toThrow('results/v0/mnist-linf-0.3/Gamma.json');
-    expect(() => boardsOf([fixtureResult({ id: 'Alpha', suite: 'v0', track: 'x' })], submissions)).toThrow("track 'x'");
+    const orphan = fixtureResult({ id: 'Gamma', suite: 'v1', track });
+    expect(() => boardsOf([orphan], submissions)).toThrow('results/v1/mnist-linf-0.3/Gamma.json');
+    expect(() => boardsOf([fixtureResult({ id: 'Alpha', suite: 'v1', track: 'x' })], submissions)).toThrow("track 'x'");
   });
 });

@@ -3,7 +3,7 @@ import type { Submission } from '#core/submission.ts';
 import { type Track, tracks } from '#core/tracks.ts';
 
 /** Suites that rows are ranked on, best first. Others are protocols of a paper, with pages of their own. */
-const rankingSuites = ['v1', 'autoattack-standard', 'v0', 'quick'];
+const rankingSuites = ['v1', 'autoattack-standard', 'quick'];
 
 export interface Rank {
   /** 1 + the rows that are certainly better: whose whole interval lies above this one's. */

@@ -6,7 +6,7 @@ import { fixtureResult, fixtureSubmission, writeFixtures } from '../testing/fixt
 import { readResult } from './read-result.ts';
 import { readSubmission } from './read-submission.ts';
 
-const path = 'v0/mnist-linf-0.3/Alpha.json';
+const path = 'v1/mnist-linf-0.3/Alpha.json';
 let folder: string;
 
 beforeEach(async () => {
@@ -14,7 +14,7 @@ beforeEach(async () => {
   await writeFixtures(
     folder,
     [fixtureSubmission({ id: 'Alpha' })],
-    [fixtureResult({ id: 'Alpha', suite: 'v0', track: 'mnist-linf-0.3' })],
+    [fixtureResult({ id: 'Alpha', suite: 'v1', track: 'mnist-linf-0.3' })],
   );
 });
 afterEach(() => rm(folder, { recursive: true }));
@@ -50,8 +50,8 @@ describe('readResult', () => {
     ['a newer schema', (json) => Object.assign(json, { schemaVersion: 2 }), /schemaVersion is 2/],
     [
       'another suite than its path',
-      (json) => Object.assign(json['suite'] as object, { id: 'v1' }),
-      /the content says v1/,
+      (json) => Object.assign(json['suite'] as object, { id: 'quick' }),
+      /the content says quick/,
     ],
     [
       'evidence elsewhere',

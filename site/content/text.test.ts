@@ -43,7 +43,7 @@ describe('bibtex', () => {
     const row = {
       id: 'A',
       track: 'mnist-linf-0.3',
-      suite: 'v0',
+      suite: 'v1',
       date: '2026-01-02T00:00:00Z',
       digest: 'abc',
       url: null,

@@ -50,7 +50,7 @@ export function sampleBoard(): { submissions: Submission[]; results: Result[] } 
     fixtureSubmission({ id: 'Hostile2021Markup', name: hostileName, authors: [hostileName], description: hostileName }),
     fixtureSubmission({ id: 'Rtl2022Name', name: 'הגנה מפני דוגמאות', authors: ['דוד כהן'] }),
   ];
-  const on = (id: string, standing: number, flags: readonly Flag[] = [], suite = 'v0') =>
+  const on = (id: string, standing: number, flags: readonly Flag[] = [], suite = 'v1') =>
     fixtureResult({ id, suite, track: 'mnist-linf-0.3', examples: 1000, standing, flags });
   const results = [
     on('Undefended', 0),

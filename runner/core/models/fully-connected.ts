@@ -26,7 +26,8 @@ export const fullyConnectedMnist: Architecture = {
     const weight = (name: string) => weights[name] as tf.Tensor;
     let values = tf.reshape(x, [x.shape[0], 784]) as tf.Tensor2D;
     for (const [i, layer] of ['fc1', 'fc2'].entries()) {
-      values = tf.relu(tf.add(tf.matMul(values, weight(`${layer}.weight`) as tf.Tensor2D), weight(`${layer}.bias`)));
+      const sums = tf.add(tf.matMul(values, weight(`${layer}.weight`) as tf.Tensor2D), weight(`${layer}.bias`));
+      values = tf.relu(sums) as tf.Tensor2D;
       if (dropout !== undefined) values = dropout(values, i);
     }
     return tf.add(tf.matMul(values, weight('fc3.weight') as tf.Tensor2D), weight('fc3.bias'));

@@ -48,7 +48,8 @@ const forward: Architecture['forward'] = (weights, x, dropout) => {
   }
   let units = tf.reshape(maps, [maps.shape[0], -1]) as tf.Tensor2D;
   for (const [i, layer] of ['fc1', 'fc2'].entries()) {
-    units = tf.relu(tf.add(tf.matMul(units, weight(`${layer}.weight`) as tf.Tensor2D), weight(`${layer}.bias`)));
+    const sums = tf.add(tf.matMul(units, weight(`${layer}.weight`) as tf.Tensor2D), weight(`${layer}.bias`));
+    units = tf.relu(sums) as tf.Tensor2D;
     if (dropout !== undefined) units = dropout(units, i);
   }
   return tf.add(tf.matMul(units, weight('fc3.weight') as tf.Tensor2D), weight('fc3.bias'));

@@ -17,6 +17,9 @@ const fab = untargeted('fab', 'fab', { steps: 100, restarts: 5 });
 const fabT = untargeted('fab-t', 'fab-t', { steps: 100, targets: 9, restarts: 1 });
 const square = untargeted('square', 'square', { queries: 5000, restarts: 1 });
 
+/** The attacks of the standard version, in their order. */
+export const inStandard: readonly SuiteAttack[] = [apgdCe({ restarts: 1 }), apgdT, fabT, square];
+
 /** AutoAttack is the same in both norms. */
 const inBoth = (lines: readonly SuiteAttack[]) => byNorm({ Linf: lines, L2: lines });
 
@@ -32,7 +35,7 @@ export const autoattackStandard: Suite = {
   title: 'AutoAttack, standard',
   description:
     'APGD on cross-entropy, APGD and FAB towards nine classes, and Square, each on what the ones before it left.',
-  attacks: inBoth([apgdCe({ restarts: 1 }), apgdT, fabT, square]),
+  attacks: inBoth(inStandard),
   ...common,
 };
 

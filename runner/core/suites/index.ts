@@ -3,12 +3,12 @@ import { autoattackPlus, autoattackRand, autoattackStandard } from './autoattack
 import { papernot2016, papernot2016Full } from './papernot2016.ts';
 import { quick } from './quick.ts';
 import type { Suite } from './suite.ts';
-import { v0 } from './v0.ts';
+import { v1 } from './v1.ts';
 
 /** Every suite, the default one first. */
 export const suites: readonly Suite[] = [
   quick,
-  v0,
+  v1,
   autoattackStandard,
   autoattackPlus,
   autoattackRand,

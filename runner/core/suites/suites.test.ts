@@ -28,9 +28,9 @@ describe.each(suites)('suite $id', (suite) => {
 });
 
 describe('resolving', () => {
-  it('serves every track with quick and v0', () => {
+  it('serves every track with quick and v1', () => {
     for (const track of tracks)
-      for (const id of ['quick', 'v0']) expect(resolveSuite(findSuite(id), track).track).toBe(track);
+      for (const id of ['quick', 'v1']) expect(resolveSuite(findSuite(id), track).track).toBe(track);
   });
 
   it('runs the attacks of AutoAttack in its order, on what is left', () => {
