@@ -42,14 +42,34 @@ export interface Golden {
   readonly cases: readonly GoldenCase[];
 }
 
-/** Radii at which some rows fall and some stand; the last is the track's. */
-const radii: Readonly<Record<string, readonly number[]>> = {
-  'mnist Linf': [0.05, 0.1, 0.3],
-  'mnist L2': [0.5, 1, 2],
+/**
+ * Radii at which some rows fall and some stand, by net or else by data set. The first is that of a comparison with one radius.
+ * The PGD-trained nets stand where the others are long gone.
+ */
+const radii: Readonly<Record<string, readonly [number, ...number[]]>> = {
+  'mnist Linf': [0.1, 0.05, 0.3],
+  'mnist L2': [1.5, 2],
+  'mnist L1': [10, 20],
   'mnist L0': [20, 112],
+  'Madry2018AdversarialTraining Linf': [0.35, 0.3],
+  'Madry2018AdversarialTraining L2': [2.5, 4],
+  'Madry2018AdversarialTraining L1': [40, 20],
+  'Madry2018AdversarialTraining L0': [112],
   'cifar10 Linf': [2 / 255, 8 / 255],
   'cifar10 L2': [0.25, 0.5],
+  'cifar10 L1': [4, 12],
+  'cifar10 L0': [20, 112],
+  'Madry2018AdversarialCifar Linf': [8 / 255, 2 / 255],
+  'Madry2018AdversarialCifar L2': [0.5, 0.25],
+  'Madry2018AdversarialCifar L1': [12, 4],
 };
+
+/** @param one whether only the first is wanted; [null] where there is no radius */
+function radiiOf({ id, dataset }: Net, { kind, norm }: Comparison, one: boolean): readonly (number | null)[] {
+  if (kind !== 'fixed-epsilon') return [null];
+  const all = radii[`${id} ${norm}`] ?? radii[`${dataset} ${norm}`] ?? [];
+  return one ? all.slice(0, 1) : all;
+}
 
 /**
  * Runs peers at the golden setting of each comparison and stores what they did, a file a comparison. What a file has of other
@@ -95,16 +115,14 @@ async function goldenSettings(
   nets: readonly Net[],
   common: Pick<Setting, 'threads' | 'seed' | 'flushDenormals' | 'limit' | 'scratch'>,
 ): Promise<Setting[]> {
-  const { golden, kind, norm, id, targets } = comparison;
+  const { golden, id, targets } = comparison;
   if (golden === null) return [];
   const settings: Setting[] = [];
   for (const net of nets) {
     const rows = await rowsOf(net, golden.images, targets);
     const images = join(common.scratch, `${id}-${net.id}-rows.safetensors`);
     await writeRows(images, rows, net);
-    const all = radii[`${net.dataset} ${norm}`] ?? [];
-    const some = golden.oneRadius ? all.slice(all.length >> 1, (all.length >> 1) + 1) : all;
-    for (const epsilon of kind === 'minimum-norm' ? [null] : some) {
+    for (const epsilon of radiiOf(net, comparison, golden.oneRadius === true)) {
       // JSMA's radius is one of its own options as well.
       const own: Comparison['parameters'] =
         'maxFeatures' in comparison.parameters && epsilon !== null ? { maxFeatures: epsilon } : {};

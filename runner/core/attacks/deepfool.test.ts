@@ -19,7 +19,7 @@ function attack(request: Partial<AttackRequest> & Pick<AttackRequest, 'classifie
 const norms = ['L2', 'Linf'] as const;
 
 /** One step and so little overshoot that distances are those of the step. */
-const oneStep = { maxIterations: 1, overshoot: 1e-5 };
+const oneStep = { maxIterations: 1, overshoot: 1e-3 };
 
 describe.each(norms)('on a linear model one step is the closed form, %s', (norm) => {
   // Of a spread of 0.5 some pixels are at the end of the range before the boundary is reached; the corners are all at it.
@@ -41,7 +41,7 @@ describe.each(norms)('on a linear model one step is the closed form, %s', (norm)
     for (const [i, best] of least.entries()) {
       if (success[i] === 0) continue;
       expect((distance[i] as number) / best).toBeGreaterThan(1 - 1e-5);
-      if ((distance[i] as number) / best < 1 + 1e-4) closed++;
+      if ((distance[i] as number) / best < 1 + 2e-3) closed++;
     }
     expect(closed).toBeGreaterThanOrEqual(corners ? 8 : 11);
     // With its own options it takes no more than the overshoot on top.
@@ -66,11 +66,17 @@ test('a step costs two forward passes, and a backward pass per other candidate',
   expect(two.gradientCalls).toBe(10);
 });
 
-test('scale and offset of the logits change nothing', async () => {
+test('scale of the logits changes nothing, an offset no more than a success has to clear the boundary by', async () => {
   const plain = await attack(request);
-  for (const classifier of [scaled(model, 1e6), scaled(model, 1e-6), scaled(model, 1e-30), shifted(model, -100)]) {
+  const variants = [scaled(model, 1e6), scaled(model, 1e-6), scaled(model, 1e-30)] as const;
+  for (const [classifier, slack] of [
+    ...variants.map((one) => [one, 5e-4] as const),
+    [shifted(model, -100), 0.03] as const,
+  ]) {
     const { distance } = await attack({ ...request, classifier });
-    for (const [i, value] of distance.entries()) expect(value / (plain.distance[i] as number)).toBeCloseTo(1, 3);
+    for (const [i, value] of distance.entries()) {
+      expect(Math.abs(value / (plain.distance[i] as number) - 1)).toBeLessThan(slack);
+    }
   }
 });
 
@@ -123,6 +129,15 @@ test('gives up at once where no gradient leads anywhere', async () => {
   const { success, gradientCalls, zeroGradientShare } = await attack({ ...dark, classifier: step() });
   expect([...success].some(Boolean)).toBe(false);
   expect([gradientCalls, zeroGradientShare]).toEqual([10, 1]);
+});
+
+test('reaches what is far off, where steps that leave the pixel range lose most of their length', async () => {
+  // From white, nine values in ten can only go where the boundary is not.
+  const far = { classifier: model, x: x.map(() => 1), y: new Int32Array(10), examples };
+  const own = linearClass(model, new Float32Array(size).fill(1));
+  const { success, gradientCalls } = await attack({ ...far, y: new Int32Array(10).fill(own) });
+  expect([...success].every(Boolean)).toBe(true);
+  expect(gradientCalls).toBeGreaterThan(10 * 5);
 });
 
 test('refuses options out of range by name', async () => {
