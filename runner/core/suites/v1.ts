@@ -107,5 +107,6 @@ export const v1: Suite = {
     'more-restarts',
     'larger-epsilon',
     'active-test',
+    'universal',
   ],
 };
