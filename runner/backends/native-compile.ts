@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -17,7 +17,9 @@ const common = ['-O3', '-std=c++17', '-shared', '-fPIC', '-DNAPI_VERSION=8', '-W
 /** Digest of everything we compile: an installation made from other sources is made anew. */
 export function sourceDigest(): string {
   const hash = createHash('sha256').update(common.join(' '));
-  for (const file of [...bindingSources, quietSource, opsSource]) hash.update(readFileSync(file));
+  const ours = readdirSync(import.meta.dirname).filter((name) => /\.(cc|h)$/.test(name));
+  for (const file of bindingSources) hash.update(readFileSync(file));
+  for (const name of ours.sort()) hash.update(name).update(readFileSync(join(import.meta.dirname, name)));
   return hash.digest('hex');
 }
 
@@ -27,7 +29,7 @@ export function sourceDigest(): string {
  * @param staging folder with `tensorflow/`, where the addons come
  */
 export async function compileBinding(staging: string, options: InstallOptions): Promise<void> {
-  options.progress('Compiling the binding (about 10 seconds)');
+  options.progress('Compiling the binding (about 20 seconds)');
   const nodeHeaders = join(dirname(require.resolve('node-api-headers/package.json')), 'include');
   const libraries = join(staging, 'tensorflow');
   const include = [nodeHeaders, packageFolder, join(libraries, 'include')].flatMap((folder) => ['-I', folder]);

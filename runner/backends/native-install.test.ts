@@ -6,12 +6,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { startNative } from './native.ts';
 import { compileBinding, sourceDigest } from './native-compile.ts';
 import { downloadWheel, unpackWheel } from './native-download.ts';
 import { installNative, refuseOtherPlatforms } from './native-install.ts';
 import { lockFolder } from './native-lock.ts';
-import { checkInstallation } from './native-verify.ts';
-import type { Wheel } from './native-wheels.ts';
+import { takeOverLibraries } from './native-reuse.ts';
+import { checkInstallation, type Manifest } from './native-verify.ts';
+import { type Wheel, wheels } from './native-wheels.ts';
 
 let folder = '';
 const options = { progress: () => {} };
@@ -179,6 +181,40 @@ describe.skipIf(process.platform !== 'linux')('the lock', () => {
   });
 });
 
+describe('of an earlier installation of the same wheels', () => {
+  const file = (name: string) => join(folder, 'new', name);
+  async function takeOver(change: (manifest: Manifest) => void): Promise<void> {
+    const files: Manifest['files'] = {};
+    for (const name of ['tensorflow/library.so', 'tensorflow/include/c/api.h', 'unpacked/wheel', 'ops.node']) {
+      await mkdir(join(folder, 'old', name, '..'), { recursive: true });
+      await writeFile(join(folder, 'old', name), name);
+      files[name] = { bytes: name.length, sha256: createHash('sha256').update(name).digest('hex') };
+    }
+    const pinned = wheels.cpu.map(({ project, version, sha256 }) => ({ project, version, sha256 }));
+    const manifest: Manifest = { flavour: 'cpu', tensorflow: '2.21.0', wheels: pinned, sources: 'old', files };
+    change(manifest);
+    await writeFile(join(folder, 'old/installed.json'), JSON.stringify(manifest));
+    await takeOverLibraries('cpu', join(folder, 'old'), join(folder, 'new'));
+  }
+
+  test('libraries and headers stay, what we compile does not', async () => {
+    await takeOver(() => {});
+    expect(readFileSync(file('tensorflow/library.so'), 'utf8')).toBe('tensorflow/library.so');
+    expect(existsSync(file('tensorflow/include/c/api.h'))).toBe(true);
+    expect(existsSync(file('unpacked/wheel'))).toBe(true);
+    expect(existsSync(file('ops.node'))).toBe(false);
+  });
+
+  test.each<[string, (manifest: Manifest) => void]>([
+    ['another wheel', (manifest) => Object.assign(manifest.wheels[0] as object, { sha256: '0'.repeat(64) })],
+    ['a file was altered', ({ files }) => Object.assign(files['tensorflow/library.so'] as object, { sha256: '' })],
+    ['no mark says that all was unpacked', ({ files }) => Reflect.deleteProperty(files, 'unpacked/wheel')],
+  ])('nothing stays: %s', async (_, change) => {
+    await takeOver(change);
+    expect(existsSync(join(folder, 'new'))).toBe(false);
+  });
+});
+
 describe('an installation is checked', () => {
   const manifest = (files: object): string =>
     JSON.stringify({ flavour: 'cpu', tensorflow: '2.21.0', wheels: [], sources: sourceDigest(), files });
@@ -199,6 +235,19 @@ describe('an installation is checked', () => {
   test('a binding of other sources', async () => {
     await writeFile(join(folder, 'installed.json'), manifest({}).replace(sourceDigest(), 'old'));
     expect(await checkInstallation(folder)).toBe('it was compiled from another version of the binding');
+  });
+
+  test('before it is loaded: one of other sources is named, with the way to mend it', async () => {
+    vi.stubEnv('PARAPET_CACHE_DIR', folder);
+    const directory = join(folder, 'native', 'cpu-2.21.0');
+    await mkdir(directory, { recursive: true });
+    await writeFile(join(directory, 'tfjs_binding.node'), '');
+    await writeFile(join(directory, 'installed.json'), manifest({}).replace(sourceDigest(), 'old'));
+    await expect(startNative('cpu')).rejects.toMatchObject({
+      kind: 'infrastructure',
+      message: expect.stringContaining('compiled from other sources'),
+      hint: expect.stringContaining('native install'),
+    });
   });
 
   test('one that cannot be loaded', async () => {

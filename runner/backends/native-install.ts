@@ -6,6 +6,7 @@ import { compileBinding, sourceDigest } from './native-compile.ts';
 import { downloadWheel, unpackWheel } from './native-download.ts';
 import { type Flavour, nativeDirectory, tensorflowVersion } from './native-files.ts';
 import { lockFolder } from './native-lock.ts';
+import { takeOverLibraries } from './native-reuse.ts';
 import { checkInstallation, digestOf, type Manifest, readManifest, testLoad } from './native-verify.ts';
 import { installedBytes, wheels } from './native-wheels.ts';
 
@@ -28,7 +29,8 @@ export interface InstallOutcome {
  * tfjs-node's binding against them and tries it in a process of its own.
  *
  * Everything happens in a folder beside the final one, which is renamed at the very end; each stage writes under
- * a temporary name first. So a kill at any moment leaves a state from which the next call goes on.
+ * a temporary name first. So a kill at any moment leaves a state from which the next call goes on. What an earlier
+ * installation has of the same wheels is not downloaded again.
  * @throws ParapetError 'infrastructure' when the platform or a tool is wrong, 'integrity' when a wheel is not the pinned one
  */
 export async function installNative(flavour: Flavour, options: InstallOptions): Promise<InstallOutcome> {
@@ -56,6 +58,7 @@ export async function installNative(flavour: Flavour, options: InstallOptions): 
 async function install(flavour: Flavour, directory: string, options: InstallOptions): Promise<Manifest> {
   const staging = `${directory}.part`;
   await mkdir(staging, { recursive: true });
+  if (!options.force) await takeOverLibraries(flavour, directory, staging);
   await requireSpace(flavour, staging);
   for (const wheel of wheels[flavour]) {
     const file = await downloadWheel(wheel, staging, options);
@@ -67,11 +70,7 @@ async function install(flavour: Flavour, directory: string, options: InstallOpti
   if (loaded.version !== tensorflowVersion) {
     throw new ParapetError('integrity', `TensorFlow says it is ${loaded.version}, wanted ${tensorflowVersion}`);
   }
-  await Promise.all(
-    ['downloads', 'tensorflow/include', 'unpacked'].map((name) =>
-      rm(join(staging, name), { recursive: true, force: true }),
-    ),
-  );
+  await rm(join(staging, 'downloads'), { recursive: true, force: true });
   const manifest = await writeManifest(flavour, staging);
   const old = `${directory}.old`;
   await rm(old, { recursive: true, force: true });

@@ -4,6 +4,7 @@
  */
 import { registerBatchMatMul } from './batch-mat-mul.ts';
 import { registerConv2DBackprop } from './conv2d-backprop.ts';
+import { registerConvolutionReluGradients } from './convolution-relu.ts';
 import { registerMaxPoolGrad } from './max-pool-grad.ts';
 import { registerMaxPoolGradByMask } from './max-pool-grad-by-mask.ts';
 import { registerReluGradient } from './relu-grad.ts';
@@ -26,5 +27,6 @@ export function registerGpuKernels(backendName: 'webgl' | 'webgpu'): void {
 /** Registers gradients, for every backend; native TensorFlow needs the kernel of `runner/backends/native-kernels.ts`. */
 export function registerGradients(): void {
   registerReluGradient();
+  registerConvolutionReluGradients();
   registerSecondOrderGradients();
 }

@@ -29,7 +29,8 @@ export function registerReluGradient(): void {
   });
 }
 
-function reluGrad(dy: tf.Tensor, y: tf.Tensor): tf.Tensor {
+/** dy where y > 0, 0 elsewhere; y = relu(x). */
+export function reluGrad<T extends tf.Tensor>(dy: T, y: T): T {
   return tf.engine().runKernel(RELU_GRAD, { dy, y });
 }
 

@@ -6,6 +6,7 @@
  * 312,202 and 1,147,978 parameters. Dropout is on the two fully connected layers.
  */
 import * as tf from '@tensorflow/tfjs';
+import { convolutionRelu } from '../kernels/convolution-relu.ts';
 import type { Architecture, Parameter } from './architecture.ts';
 
 interface Widths {
@@ -49,8 +50,8 @@ const forward: Architecture['forward'] = (weights, x, dropout) => {
   const weight = (name: string) => weights[name] as tf.Tensor;
   let maps = x;
   for (let i = 1; i <= 4; i++) {
-    const filtered = tf.conv2d(maps, weight(`conv${i}.weight`) as tf.Tensor4D, 1, 'valid');
-    maps = tf.relu(tf.add(filtered, weight(`conv${i}.bias`))) as tf.Tensor4D;
+    const filter = weight(`conv${i}.weight`) as tf.Tensor4D;
+    maps = convolutionRelu(maps, filter, weight(`conv${i}.bias`) as tf.Tensor1D, 'valid');
     if (i % 2 === 0) maps = tf.maxPool(maps, 2, 2, 'valid');
   }
   let units = tf.reshape(maps, [maps.shape[0], -1]) as tf.Tensor2D;

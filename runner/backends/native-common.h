@@ -1,0 +1,109 @@
+// What the ops of ours share: shapes, the split of a batch among threads, and memory that is used again.
+#pragma once
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+// The work is written once and compiled for several sets of instructions.
+#define INLINE __attribute__((always_inline)) inline
+#define WITH_AVX2 __attribute__((target("avx2,fma")))
+#define WITH_AVX512 __attribute__((target("avx512f,avx512dq,avx512vl,avx512bw,avx2,fma")))
+
+namespace parapet {
+
+inline bool has_avx2() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
+inline bool has_avx512() {
+  return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw");
+}
+
+// Window or filter, strides and padding: the settings of the first two ops.
+struct Geometry {
+  static constexpr const char* kAttribute = "geometry";
+  int32_t window_height, window_width, stride_height, stride_width, pad_top, pad_left, in_height, in_width;
+};
+
+struct Shape {
+  int64_t batch = 0, height = 0, width = 0, channels = 0;
+  int64_t image() const { return height * width * channels; }
+};
+
+inline int64_t thread_count() {
+  const char* wanted = std::getenv("TF_NUM_INTRAOP_THREADS");
+  const int64_t threads = wanted == nullptr ? 0 : std::atoll(wanted);
+  return threads > 0 ? threads : std::max(1u, std::thread::hardware_concurrency());
+}
+
+// Calls work(first, end) for ranges of items, each range on a thread of its own.
+template <typename Work>
+void share(int64_t items, int64_t floats, const Work& work) {
+  // Below some tens of thousands of values starting a thread costs more than it saves.
+  const int64_t threads = std::min({items, thread_count(), std::max<int64_t>(1, floats >> 16)});
+  std::vector<std::thread> others;
+  for (int64_t i = 1; i < threads; i++) others.emplace_back(work, items * i / threads, items * (i + 1) / threads);
+  work(0, items / threads);
+  for (auto& other : others) other.join();
+}
+
+// Memory on a cache line's boundary that goes back to a list: fresh pages would cost more than some calls take.
+class Scratch {
+ public:
+  explicit Scratch(int64_t floats) {
+    std::lock_guard<std::mutex> guard(lock());
+    auto& list = free_list();
+    for (size_t i = 0; i < list.size(); i++) {
+      if (list[i].floats < floats || list[i].floats > 4 * floats) continue;
+      block_ = list[i];
+      list.erase(list.begin() + i);
+      return;
+    }
+    block_ = {static_cast<float*>(std::aligned_alloc(64, (floats * sizeof(float) + 63) / 64 * 64)), floats};
+    if (block_.values == nullptr) throw std::bad_alloc();
+  }
+  ~Scratch() {
+    std::lock_guard<std::mutex> guard(lock());
+    auto& list = free_list();
+    list.push_back(block_);
+    if (list.size() <= kMost) return;
+    std::free(list.front().values);
+    list.erase(list.begin());
+  }
+  Scratch(const Scratch&) = delete;
+  float* get() const { return block_.values; }
+
+ private:
+  struct Block {
+    float* values;
+    int64_t floats;
+  };
+  static constexpr size_t kMost = 64;
+  static std::mutex& lock() {
+    static std::mutex mutex;
+    return mutex;
+  }
+  static std::vector<Block>& free_list() {
+    static auto* list = new std::vector<Block>();
+    return *list;
+  }
+  Block block_;
+};
+
+// One range of images: what share calls.
+using Work = void(const Geometry&, const Shape& in, const Shape& out, const float* dy, const float* other, float* dx,
+                  int64_t first, int64_t end);
+#define TWICE(name, function)                                                                                      \
+  void name##_plain(const Geometry& g, const Shape& in, const Shape& out, const float* dy, const float* other,     \
+                    float* dx, int64_t first, int64_t end) {                                                       \
+    function(g, in, out, dy, other, dx, first, end);                                                               \
+  }                                                                                                                \
+  WITH_AVX2 void name##_avx2(const Geometry& g, const Shape& in, const Shape& out, const float* dy,                \
+                             const float* other, float* dx, int64_t first, int64_t end) {                          \
+    function(g, in, out, dy, other, dx, first, end);                                                               \
+  }                                                                                                                \
+  Work* const name = has_avx2() ? name##_avx2 : name##_plain;
+
+}  // namespace parapet

@@ -1,0 +1,78 @@
+/**
+ * A convolution with bias and ReLU as one kernel, and its input gradient with ReLU's mask as another, where a backend has
+ * them; elsewhere the same in tfjs's ops. (`tf.fused.conv2d` fuses nothing while a gradient is recorded.)
+ *
+ * `ConvolutionRelu { filter, bias, x }` is y = relu(x ∗ filter + bias) and
+ * `ConvolutionReluInputGrad { dy, y, filter }` is the gradient of x: dy where y > 0, through the convolution backwards.
+ * A backend that has the first has the second too.
+ */
+import * as tf from '@tensorflow/tfjs';
+import { reluGrad } from './relu-grad.ts';
+
+export const CONVOLUTION_RELU = 'ConvolutionRelu';
+export const CONVOLUTION_RELU_INPUT_GRAD = 'ConvolutionReluInputGrad';
+
+type Pad = 'valid' | 'same';
+
+/** The attributes of both kernels, as tfjs's convolutions have them; the second's also say what shape the gradient has. */
+interface Attributes {
+  readonly strides: 1;
+  readonly pad: Pad;
+  readonly dataFormat: 'NHWC';
+  readonly dilations: 1;
+}
+
+/**
+ * @param x images [batch, height, width, in]
+ * @param filter [height, width, in, out]
+ * @param bias [out]
+ * @param pad zeros around the images: none, or as many as keep their size
+ * @returns relu(x ∗ filter + bias) with stride 1, [batch, height, width, out]
+ */
+export function convolutionRelu(x: tf.Tensor4D, filter: tf.Tensor4D, bias: tf.Tensor1D, pad: Pad): tf.Tensor4D {
+  // `getKernel` is declared to always find one.
+  const kernel = tf.getKernel(CONVOLUTION_RELU, tf.getBackend()) as tf.KernelConfig | undefined;
+  if (kernel === undefined) return tf.relu(tf.add(tf.conv2d(x, filter, 1, pad), bias)) as tf.Tensor4D;
+  const attributes: Attributes = { strides: 1, pad, dataFormat: 'NHWC', dilations: 1 };
+  return run(CONVOLUTION_RELU, { x, filter, bias }, attributes);
+}
+
+export function registerConvolutionReluGradients(): void {
+  tf.registerGradient({
+    kernelName: CONVOLUTION_RELU,
+    inputsToSave: ['x', 'filter'],
+    outputsToSave: [true],
+    gradFunc: (gradient, saved, attrs) => {
+      const dy = gradient as tf.Tensor4D;
+      const [x, filter, y] = saved as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D];
+      const attributes = attrs as unknown as Attributes;
+      return {
+        filter: () => filterGradient(x, reluGrad(dy, y), filter, attributes),
+        bias: () => tf.sum(reluGrad(dy, y), [0, 1, 2]),
+        x: () => run(CONVOLUTION_RELU_INPUT_GRAD, { dy, y, filter }, { ...attributes, inputShape: x.shape }),
+      };
+    },
+  });
+  // Linear in dy and in the filter; flat in y wherever it has a derivative.
+  tf.registerGradient({
+    kernelName: CONVOLUTION_RELU_INPUT_GRAD,
+    inputsToSave: ['dy', 'y', 'filter'],
+    gradFunc: (ddx, saved, attrs) => {
+      const [dy, y, filter] = saved as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D];
+      const attributes = attrs as unknown as Attributes;
+      return {
+        dy: () => reluGrad(tf.conv2d(ddx as tf.Tensor4D, filter, 1, attributes.pad), y),
+        y: () => tf.zerosLike(y),
+        filter: () => filterGradient(ddx as tf.Tensor4D, reluGrad(dy, y), filter, attributes),
+      };
+    },
+  });
+}
+
+function filterGradient(x: tf.Tensor4D, dy: tf.Tensor4D, filter: tf.Tensor4D, attributes: Attributes): tf.Tensor4D {
+  return run(tf.Conv2DBackpropFilter, { x, dy }, { ...attributes, filterShape: filter.shape });
+}
+
+function run(kernel: string, inputs: tf.NamedTensorMap, attributes: object): tf.Tensor4D {
+  return tf.engine().runKernel(kernel, inputs, { ...attributes });
+}
