@@ -1,10 +1,18 @@
-/** Every defense that is known to be broken is flagged by the diagnostics that it names, and sound nets by none. */
+/**
+ * Every defense that is known to be broken is flagged by the diagnostics that it names, and sound nets by none: two small ones, and two
+ * submissions on MNIST. Ends with the table of who raised what.
+ */
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startBackend } from '../../backends/index.ts';
+import { loadDataset } from '../../files/datasets.ts';
+import { readSubmission } from '../../files/submissions.ts';
+import type { Examples } from '../datasets/dataset.ts';
 import { type Evaluation, evaluate, type Workers } from '../evaluate.ts';
 import { classify, perform } from '../evaluation/perform.ts';
 import type { OutcomeOf, Task } from '../evaluation/tasks.ts';
 import type { Classifier } from '../models/classifier.ts';
+import { loadClassifier } from '../models/index.ts';
 import type { Result } from '../result.ts';
 import { untargeted } from '../suites/lines.ts';
 import { resolveSuite } from '../suites/resolve.ts';
@@ -14,9 +22,11 @@ import { smallEpsilon, smallExamples, trainedNet } from '../testing/small-nets.t
 import { findTrack } from '../tracks.ts';
 import { probes } from './probes/index.ts';
 
-const COUNT = 30;
-const examples = smallExamples(COUNT);
+const COUNT = 20;
+const small = smallExamples(COUNT);
+
 const steps = { steps: 60, relativeStepSize: 0.1 };
+
 const suiteAt = (epsilon: number) =>
   resolveSuite(
     {
@@ -40,7 +50,16 @@ const suiteAt = (epsilon: number) =>
     { ...findTrack('mnist-linf-0.3'), epsilon },
   );
 
-async function evaluated(classifier: Classifier, epsilon = smallEpsilon): Promise<Omit<Result, 'run'>> {
+/** What is attacked, and by how much, where it is not the small images in the radius of the small nets. */
+interface Attacked {
+  readonly epsilon?: number;
+  readonly examples?: Examples;
+}
+
+async function evaluated(
+  classifier: Classifier,
+  { epsilon = smallEpsilon, examples = small }: Attacked = {},
+): Promise<Omit<Result, 'run'>> {
   const suite = suiteAt(epsilon);
   const evaluation: Evaluation = { ...pairEvaluation(examples), suite, count: COUNT, classes: classifier.classes };
   const workers: Workers = {
@@ -51,37 +70,49 @@ async function evaluated(classifier: Classifier, epsilon = smallEpsilon): Promis
   return (await evaluate(evaluation, workers)).draft;
 }
 
-/** Nets that are what they seem, with the radius in which they are attacked and what may stand there. */
-const sound: [string, () => Promise<Classifier>, number, number, number][] = [
-  ['undefended', () => trainedNet(), smallEpsilon, 0, 0],
-  ['PGD-trained', () => trainedNet({ epsilon: smallEpsilon }), 0.2, 0.9, 1],
+/** Nets that are what they seem, with how they are attacked and how many may stand. */
+const sound: [string, () => Promise<Classifier>, () => Promise<Attacked>, number, number][] = [
+  ['undefended', () => trainedNet(), async () => ({}), 0, 0],
+  ['PGD-trained', () => trainedNet({ epsilon: smallEpsilon }), async () => ({ epsilon: 0.2 }), 0.9, 1],
+  ['Undefended on MNIST', () => submitted('Undefended'), onMnist, 0, 0],
+  ['Madry2018AdversarialTraining on MNIST', () => submitted('Madry2018AdversarialTraining'), onMnist, 0.8, 1],
 ];
 
+async function submitted(id: string): Promise<Classifier> {
+  const { submission, model } = await readSubmission(join(import.meta.dirname, '../../../submissions', id));
+  return loadClassifier(submission.model.architecture, model as Uint8Array);
+}
+
+async function onMnist(): Promise<Attacked> {
+  return { epsilon: 0.3, examples: await loadDataset('mnist', 'test', { limit: COUNT }) };
+}
+
 const table: string[] = [];
-const note = (id: string, { robustAccuracy, flags }: Pick<Result, 'robustAccuracy' | 'flags'>) =>
-  table.push(
-    `${id}: ${robustAccuracy.value.toFixed(2)} | ${flags.map((f) => `${f.id} ${f.value?.toPrecision(2)}`).join(', ')}`,
-  );
+const note = (id: string, { robustAccuracy, flags }: Pick<Result, 'robustAccuracy' | 'flags'>) => {
+  const raised = flags.map((flag) => `${flag.id} ${flag.value?.toPrecision(2)}`);
+  table.push(`${id}, ${(100 * robustAccuracy.value).toFixed(0)} % stand: ${raised.join(', ') || 'none'}`);
+};
 
 let undefended: Classifier;
 beforeAll(async () => {
-  await startBackend('wasm');
+  await startBackend('auto');
   undefended = await trainedNet();
 });
 
-// With SHOW=1 the table of flags is printed.
 afterAll(() => {
-  if (process.env.SHOW === '1') console.log(table.join('\n'));
+  console.log(`Flags, with their values:\n${table.join('\n')}`);
 });
 
 describe('flags', () => {
-  it.each(sound)('are none for the %s net', async (id, train, epsilon, least, most) => {
-    const result = await evaluated(await train(), epsilon);
+  it.each(sound)('are none for the net %s', async (id, load, attacked, least, most) => {
+    const classifier = await load();
+    const result = await evaluated(classifier, await attacked());
+    classifier.dispose();
     note(id, result);
     expect(result.flags.map((flag) => flag.id)).toEqual([]);
     expect(result.robustAccuracy.value).toBeGreaterThanOrEqual(least);
     expect(result.robustAccuracy.value).toBeLessThanOrEqual(most);
-    expect(result.probes?.['active-test']).toMatchObject({ found: 1 });
+    expect(result.probes?.['active-test']?.found).toBeGreaterThanOrEqual(0.95);
   });
 
   it.each(brokenDefenses)('of the defense $id name what is broken', async ({ id, defend, flags }) => {

@@ -114,7 +114,7 @@ describe('diagnostics', () => {
     expect(flags({ probes: one })).toEqual([]);
   });
 
-  it('raise one-step-beats-iterative only when FGSM breaks more than every PGD', () => {
+  it('raise one-step-beats-iterative only when one step breaks more than every attack of many', () => {
     const lines = [numbersOf('fgsm', 1), numbersOf('pgd', 3), numbersOf('pgd-margin', 2)];
     expect(flags(numbers({ lines }))).toEqual([
       expect.objectContaining({ id: 'one-step-beats-iterative', value: 0.1 }),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { outcome } from '../metrics/outcomes.ts';
+import { proportion } from '../metrics/proportion.ts';
 import { untargeted } from '../suites/lines.ts';
 import { resolveSuite } from '../suites/resolve.ts';
 import type { Suite, SuiteAttack } from '../suites/suite.ts';
@@ -9,10 +10,13 @@ import type { Observations } from './diagnostic.ts';
 import { noiseBeatsGradient } from './noise-beats-gradient.ts';
 import { onlyBrokenBy } from './only-broken-by.ts';
 import { squareLowers } from './square-lowers.ts';
+import { transferBeatsWhiteBox } from './transfer-beats-white-box.ts';
+import { transferFailure } from './transfer-failure.ts';
 
 const pgd = untargeted('pgd', 'pgd');
 const square = untargeted('square', 'square');
 const noise = untargeted('noise', 'noise');
+const transfer: SuiteAttack = { ...untargeted('transfer', 'transfer'), surrogates: ['Other'] };
 
 /** Observations of lines, each with the examples of ten that it broke; number 9 is wrong from the start. */
 function seen(lines: readonly [SuiteAttack, readonly number[]][], changes: Partial<Suite> = {}): Observations {
@@ -115,5 +119,43 @@ describe('flags of attacks that beat others', () => {
     expect(noiseBeatsGradient(flag([], [2]))).toMatchObject({ id: 'noise-beats-gradient', value: 0.1 });
     expect(blackBoxBeatsWhiteBox(flag([], [2]))).toBeNull();
     expect(squareLowers(flag([2], [2]))).toBeNull();
+  });
+
+  it('say that transferred images beat gradients', () => {
+    const flagOf = (broken: readonly number[]) =>
+      transferBeatsWhiteBox(
+        seen([
+          [pgd, [0, 1]],
+          [transfer, broken],
+        ]),
+      );
+    expect(flagOf([1, 2])).toMatchObject({ id: 'transfer-beats-white-box', value: 0.1 });
+    expect(flagOf([0, 1])).toBeNull();
+  });
+
+  it('say that nothing but transferred images met what stands', () => {
+    const flagOf = (lines: readonly SuiteAttack[], standing: number) =>
+      transferFailure({
+        ...seen(lines.map((line) => [line, []])),
+        numbers: { robustAccuracy: proportion(standing, 10) } as Observations['numbers'],
+      });
+    expect(flagOf([transfer, noise], 4)).toMatchObject({ id: 'transfer-failure', value: 0.4 });
+    expect(flagOf([transfer, noise], 0)).toBeNull();
+    for (const line of [pgd, square, untargeted('hop-skip-jump', 'hop-skip-jump')])
+      expect(flagOf([transfer, line], 4)).toBeNull();
+  });
+
+  it('have the thresholds of their sources: more than 0.2 % for Square, more than 1 % for the others', () => {
+    const of = (count: number, broken: number) => {
+      const code = (some: number) => new Uint8Array(count).map((_, e) => (e < some ? outcome.broken : outcome.held));
+      const { suite } = flag([]);
+      const outcomes = suite.lines.map((line, i) => ({ line, rowsPerExample: 1, code: code(i === 2 ? broken : 0) }));
+      return { suite, outcomes, right: new Array(count).fill(true) } as unknown as Observations;
+    };
+    expect([squareLowers(of(1000, 2)), squareLowers(of(1000, 3))]).toEqual([null, expect.anything()]);
+    expect([blackBoxBeatsWhiteBox(of(1000, 10)), blackBoxBeatsWhiteBox(of(1000, 11))]).toEqual([
+      null,
+      expect.anything(),
+    ]);
   });
 });
