@@ -64,7 +64,7 @@ export async function attackOnce(
     const { evaluation, job } = await prepare({ ...request, suite }, report, code, options.signal);
     tally.plan(expectedChains(evaluation).flat());
     const run: Parameters<typeof scan>[1]['run'] = async (task) => {
-      const outcome = await pool.run(job, task, [0, -taskCost(task)]);
+      const outcome = await pool.run(job, task, [0, -taskCost(task)], (progress) => tally.within(task, progress));
       tally.done(task, 'seconds' in outcome ? outcome.seconds : null);
       return outcome;
     };

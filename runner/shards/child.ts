@@ -3,7 +3,14 @@ import { fileURLToPath } from 'node:url';
 import { ParapetError } from '#core/errors.ts';
 import type { Task } from '#core/evaluation/tasks.ts';
 import type { BackendReport } from '../backends/index.ts';
-import { type FromWorker, type Job, type ToWorker, unpackError, type WorkerBackend } from './messages.ts';
+import {
+  type FromWorker,
+  type Job,
+  type TaskProgress,
+  type ToWorker,
+  unpackError,
+  type WorkerBackend,
+} from './messages.ts';
 
 /** What is kept of what a worker writes to stderr, to be shown should it die. */
 const STDERR_TAIL = 2000;
@@ -13,11 +20,14 @@ export type Answer =
   | { readonly kind: 'failed'; readonly error: Error }
   | { readonly kind: 'died'; readonly why: string };
 
+/** What answers a question; progress comes before it. */
+type FirstOrLast = Exclude<FromWorker, { kind: 'progress' }>;
+
 /** A worker process, seen from its parent. */
 export interface Child {
   readonly report: BackendReport | null;
   /** Has it do one task; it must not be asked again before it has answered. */
-  ask(job: Job, task: Task): Promise<Answer>;
+  ask(job: Job, task: Task, onProgress?: (progress: TaskProgress) => void): Promise<Answer>;
   kill(): void;
 }
 
@@ -32,8 +42,13 @@ export async function startChild(script: URL, backend: WorkerBackend): Promise<C
   child.stderr?.on('data', (text: Buffer) => {
     stderr = (stderr + text.toString()).slice(-STDERR_TAIL);
   });
-  let listener: (answer: FromWorker | { kind: 'died'; why: string }) => void = () => {};
-  child.on('message', (message) => listener(message as FromWorker));
+  let listener: (answer: FirstOrLast | { kind: 'died'; why: string }) => void = () => {};
+  let onProgress: (progress: TaskProgress) => void = () => {};
+  child.on('message', (raw) => {
+    const message = raw as FromWorker;
+    if (message.kind === 'progress') onProgress(message);
+    else listener(message);
+  });
   let end: { kind: 'died'; why: string } | null = null;
   const onEnd = (why: string): void => {
     end ??= { kind: 'died', why: [why, lastLines(stderr)].filter(Boolean).join('; ') };
@@ -43,7 +58,7 @@ export async function startChild(script: URL, backend: WorkerBackend): Promise<C
   child.on('close', (code, signal) => onEnd(signal === null ? `exit code ${code}` : `signal ${signal}`));
 
   const next = (message: ToWorker) =>
-    new Promise<FromWorker | { kind: 'died'; why: string }>((resolve) => {
+    new Promise<FirstOrLast | { kind: 'died'; why: string }>((resolve) => {
       listener = resolve;
       if (end !== null) resolve(end);
       // A failed send is followed by 'close', which says why.
@@ -63,7 +78,8 @@ export async function startChild(script: URL, backend: WorkerBackend): Promise<C
   }
   return {
     report: first.report,
-    async ask(job, task) {
+    async ask(job, task, tell = () => {}) {
+      onProgress = tell;
       const message = await next({ kind: 'task', job, task });
       if (message.kind === 'failed') return { kind: 'failed', error: unpackError(message.error) };
       if (message.kind === 'ready') return { kind: 'died', why: 'it answered out of turn' };

@@ -21,9 +21,12 @@ function probeCost({ probe, line, examples }: ProbeTask): number {
   return examples.length * (passes + (line === null ? 0 : lineRuns * lineCost(line)));
 }
 
-/** Most gradients that a line may spend on one example. */
+/** Most gradients that a line may spend on one example, or forward passes in the place of gradients, three for one. */
 export function lineCost({ options, targets }: SuiteAttack): number {
   const number = (name: string) => (typeof options[name] === 'number' ? options[name] : 1);
   const iterations = Math.max(number('steps'), number('maxIterations'), number('maxFeatures') / 2);
-  return iterations * number('restarts') * number('binarySearchSteps') * (targets === 'all' ? CLASSES - 1 : 1);
+  const estimated = typeof options.samples === 'number' ? (2 * options.samples) / 3 : 1;
+  const queries = Math.max(number('queries'), number('draws'), number('population') * number('generations')) / 3;
+  const runs = number('restarts') * number('targets') * number('binarySearchSteps') * number('eotSamples');
+  return Math.max(iterations * estimated, queries) * runs * (targets === 'all' ? CLASSES - 1 : 1);
 }

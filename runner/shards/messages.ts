@@ -46,8 +46,15 @@ export interface SentError {
   readonly stack: string | undefined;
 }
 
+/** How far a task is: gradients spent, as `taskCost` counts them, and seconds gone by. */
+export interface TaskProgress {
+  readonly gradients: number;
+  readonly seconds: number;
+}
+
 export type FromWorker =
   | { readonly kind: 'ready'; readonly report: BackendReport | null }
+  | ({ readonly kind: 'progress' } & TaskProgress)
   | { readonly kind: 'done'; readonly outcome: unknown; readonly peakMemoryBytes: number }
   | { readonly kind: 'failed'; readonly error: SentError };
 

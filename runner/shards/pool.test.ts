@@ -10,7 +10,7 @@ import { type Pool, startPool } from './pool.ts';
 const job: Job = { folder: '', submissionDigest: '', dataset: '', datasetDigest: '', limit: 0 };
 
 /** What the stub does with a task, by the task's first number. */
-const does = { echo: 0, die: 1, dieOnce: 2, refuse: 3, bug: 4, hang: 5, slow: 6 };
+const does = { echo: 0, die: 1, dieOnce: 2, refuse: 3, bug: 4, hang: 5, slow: 6, tell: 7 };
 
 const stub = `
 import { existsSync, writeFileSync, appendFileSync } from 'node:fs';
@@ -24,6 +24,7 @@ process.on('message', async ({ kind, task }) => {
   if (what === ${does.refuse}) return process.send({ kind: 'failed', error: { kind: 'submission', message: 'no weights', hint: 'train' } });
   if (what === ${does.bug}) return process.send({ kind: 'failed', error: { kind: null, message: 'oops', stack: 'Error: oops at worker' } });
   if (what === ${does.hang}) return;
+  if (what === ${does.tell}) for (let i = 1; i <= 3; i++) process.send({ kind: 'progress', gradients: value * i, seconds: i });
   if (what === ${does.slow}) await new Promise((resolve) => setTimeout(resolve, 300));
   process.send({ kind: 'done', outcome: task.x, peakMemoryBytes: 1000 + value });
 });
@@ -56,6 +57,18 @@ async function start(
 }
 
 describe('pool', () => {
+  it('passes on how far a task is, and to no other task', async () => {
+    const started = await startPool({ backend: 'cpu', size: () => 1, script });
+    pool = started;
+    const told: Record<string, number[]> = { first: [], second: [] };
+    const run = (name: string, what: number) =>
+      started.run(job, { kind: 'predict', x: Float32Array.of(what, 5) }, [0, 0], ({ gradients }) =>
+        told[name]?.push(gradients),
+      );
+    await Promise.all([run('first', does.tell), run('second', does.echo)]);
+    expect(told).toEqual({ first: [5, 10, 15], second: [] });
+  });
+
   it('gives every task its own answer, typed arrays included, with more tasks than workers', async () => {
     const run = await start(2);
     const answers = await Promise.all([...Array(9).keys()].map((i) => run(does.echo, i)));

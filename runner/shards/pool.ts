@@ -2,7 +2,7 @@ import { ParapetError } from '#core/errors.ts';
 import type { OutcomeOf, Task } from '#core/evaluation/tasks.ts';
 import type { BackendReport } from '../backends/index.ts';
 import { type Child, startChild } from './child.ts';
-import type { Job, WorkerBackend } from './messages.ts';
+import type { Job, TaskProgress, WorkerBackend } from './messages.ts';
 
 /** Order of tasks that wait: the smaller first, element by element. */
 export type Rank = readonly [order: number, minusCost: number];
@@ -16,9 +16,15 @@ export interface Pool {
   readonly peakMemoryBytes: number;
   /**
    * Has a worker do a task. A worker that dies is replaced and its task tried once more.
+   * @param onProgress told now and then how far a long task is
    * @throws ParapetError 'infrastructure' when the second one died too; whatever the task threw; 'interrupted' after `close`
    */
-  run<T extends Task>(job: Job, task: T, rank: Rank): Promise<OutcomeOf<T>>;
+  run<T extends Task>(
+    job: Job,
+    task: T,
+    rank: Rank,
+    onProgress?: (progress: TaskProgress) => void,
+  ): Promise<OutcomeOf<T>>;
   /** Ends all workers at once. */
   close(): void;
 }
@@ -35,6 +41,7 @@ interface Waiting {
   readonly job: Job;
   readonly task: Task;
   readonly rank: Rank;
+  readonly onProgress: ((progress: TaskProgress) => void) | undefined;
   deaths: number;
   resolve(outcome: unknown): void;
   reject(error: unknown): void;
@@ -89,7 +96,7 @@ export async function startPool({ backend, size: sizeFor, script = workerScript 
   }
 
   async function give(child: Child, waiting: Waiting): Promise<void> {
-    const answer = await child.ask(waiting.job, waiting.task);
+    const answer = await child.ask(waiting.job, waiting.task, waiting.onProgress);
     if (answer.kind === 'died') {
       alive.delete(child);
       if (closed) waiting.reject(interrupted());
@@ -115,10 +122,11 @@ export async function startPool({ backend, size: sizeFor, script = workerScript 
     get peakMemoryBytes() {
       return peakMemoryBytes;
     },
-    run: (job, task, rank) =>
+    run: (job, task, rank, onProgress) =>
       new Promise((resolve, reject) => {
         if (closed) return reject(interrupted());
-        enqueue(queue, { job, task, rank, deaths: 0, resolve: resolve as (outcome: unknown) => void, reject });
+        const answered = { resolve: resolve as (outcome: unknown) => void, reject };
+        enqueue(queue, { job, task, rank, onProgress, deaths: 0, ...answered });
         pump();
       }),
     close() {

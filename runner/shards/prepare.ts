@@ -1,6 +1,9 @@
+import { findProbe } from '#core/diagnostics/probes/index.ts';
 import { ParapetError } from '#core/errors.ts';
 import type { Evaluation } from '#core/evaluate.ts';
 import { attackChains, type Chain, scanLength } from '#core/evaluation/phases.ts';
+import { searchesBall } from '#core/evaluation/probes.ts';
+import type { ProbeTask } from '#core/evaluation/tasks.ts';
 import { findArchitecture } from '#core/models/index.ts';
 import type { Result } from '#core/result.ts';
 import { resolveSuite } from '#core/suites/resolve.ts';
@@ -10,6 +13,7 @@ import { loadDataset } from '../files/datasets.ts';
 import type { Identity } from '../files/journal.ts';
 import { evidenceFileName } from '../files/results.ts';
 import { readSubmission } from '../files/submissions.ts';
+import { lineCost } from './cost.ts';
 import type { Job } from './messages.ts';
 import { readSurrogates } from './surrogates.ts';
 
@@ -98,9 +102,30 @@ function identityOf({ surrogates = {}, ...evaluation }: Evaluation): Identity {
 
 /** The attacks as they will probably be, for a forecast before the examples are known. */
 export function expectedChains(evaluation: Evaluation): Chain[] {
-  const count = Math.min(evaluation.count, evaluation.suite.suite.examples.count, evaluation.examples.count);
-  return attackChains(
-    evaluation,
-    Int32Array.from({ length: count }, (_, i) => i),
-  );
+  return attackChains(evaluation, expectedExamples(evaluation));
+}
+
+/** The same of the probes: as if every example stood, and the line that costs most proved the strongest. */
+export function expectedProbes(evaluation: Evaluation): ProbeTask[] {
+  const { suite, seed } = evaluation;
+  const [line = null] = suite.lines.filter(searchesBall).sort((a, b) => lineCost(b) - lineCost(a));
+  return (suite.suite.probes ?? []).map((probe) => {
+    const examples = expectedExamples(evaluation).slice(0, findProbe(probe).examples);
+    const standing = new Uint8Array(examples.length).fill(1);
+    return {
+      kind: 'probe',
+      probe,
+      line,
+      norm: suite.track.norm,
+      epsilon: suite.track.epsilon,
+      seed,
+      examples,
+      standing,
+    };
+  });
+}
+
+function expectedExamples({ count, suite, examples }: Evaluation): Int32Array {
+  const length = Math.min(count, suite.suite.examples.count, examples.count);
+  return Int32Array.from({ length }, (_, i) => i);
 }

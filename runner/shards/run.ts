@@ -12,7 +12,7 @@ import { writeResult } from '../files/results.ts';
 import { taskCost } from './cost.ts';
 import type { WorkerBackend } from './messages.ts';
 import type { Pool } from './pool.ts';
-import { expectedChains, type Prepared } from './prepare.ts';
+import { expectedChains, expectedProbes, type Prepared } from './prepare.ts';
 import type { Tally } from './tally.ts';
 
 /** What evaluations share: worker processes, and whoever is told how far they are. */
@@ -52,7 +52,7 @@ export async function runEvaluation(
       for (let index = 0; index < shardsToMerge; index++) {
         await mergeShard(journal, prepared, journalPath(out, { index, count: shardsToMerge }));
       }
-      session.tally.plan(expectedChains(prepared.evaluation).flat());
+      session.tally.plan([...expectedChains(prepared.evaluation).flat(), ...expectedProbes(prepared.evaluation)]);
       const { draft, evidence } = await evaluate(prepared.evaluation, workersOf(prepared, session, journal, order));
       const run: Result['run'] = {
         date: new Date().toISOString(),
@@ -126,7 +126,7 @@ function workersOf({ job }: Prepared, { pool, confirming, tally }: Session, jour
         tally.done(task, null);
         return known as OutcomeOf<T>;
       }
-      const outcome = await pool.run(job, task, [order, -taskCost(task)]);
+      const outcome = await pool.run(job, task, [order, -taskCost(task)], (progress) => tally.within(task, progress));
       if (key !== null) await journal.append(key, outcome);
       tally.done(task, 'seconds' in outcome ? outcome.seconds : null);
       return outcome;

@@ -1,10 +1,13 @@
-import type { Task } from '#core/evaluation/tasks.ts';
+import type { AttackTask, ProbeTask, Task } from '#core/evaluation/tasks.ts';
 import { taskCost } from './cost.ts';
 import { forecast } from './forecast.ts';
+import type { TaskProgress } from './messages.ts';
 
-/** How far a session is; told of attack tasks, the only ones that take long. */
+/** How far a session is; told of attacks and probes, the only tasks that take long. */
 export interface Tally {
   plan(tasks: readonly Task[]): void;
+  /** A task that is under way. */
+  within(task: Task, progress: TaskProgress): void;
   /** @param seconds null for what an earlier run had done */
   done(task: Task, seconds: number | null): void;
 }
@@ -18,26 +21,60 @@ export interface Standing {
   readonly secondsLeft: number | null;
 }
 
+/** Share of its cost that a task may have spent before it is done. */
+const MOST = 0.95;
+
 /** @param tell called whenever something has changed */
 export function tally(workers: number, tell: (standing: Standing) => void): Tally {
   const time = forecast();
+  /** What was announced of each probe: which line it will run is not known before. */
+  const probes = new Map<string, { cost: number; tasks: number }>();
+  const begun = new Map<Task, { cost: number; seconds: number }>();
   let doneTasks = 0;
   let plannedTasks = 0;
   const changed = () => tell({ doneTasks, plannedTasks, share: time.share(), secondsLeft: time.secondsLeft(workers) });
+  const costOf = (task: AttackTask | ProbeTask) => {
+    const announced = task.kind === 'probe' ? probes.get(task.probe) : undefined;
+    return announced === undefined ? taskCost(task) : announced.cost / announced.tasks;
+  };
   return {
     plan(tasks) {
-      for (const task of tasks) {
-        if (task.kind !== 'attack') continue;
+      for (const task of tasks.filter(isLong)) {
+        const cost = taskCost(task);
         plannedTasks++;
-        time.plan(task.line.id, taskCost(task));
+        time.plan(kindOf(task), cost);
+        if (task.kind !== 'probe') continue;
+        const before = probes.get(task.probe) ?? { cost: 0, tasks: 0 };
+        probes.set(task.probe, { cost: before.cost + cost, tasks: before.tasks + 1 });
+      }
+      changed();
+    },
+    within(task, { gradients, seconds }) {
+      if (!isLong(task)) return;
+      const before = begun.get(task) ?? { cost: 0, seconds: 0 };
+      const cost = Math.min(gradients, MOST * costOf(task));
+      if (cost > before.cost) {
+        time.done(kindOf(task), cost - before.cost, Math.max(0, seconds - before.seconds));
+        begun.set(task, { cost, seconds });
       }
       changed();
     },
     done(task, seconds) {
-      if (task.kind !== 'attack') return;
+      if (!isLong(task)) return;
+      const before = begun.get(task) ?? { cost: 0, seconds: 0 };
+      begun.delete(task);
       doneTasks++;
-      time.done(task.line.id, taskCost(task), seconds);
+      const left = seconds === null ? null : Math.max(0, seconds - before.seconds);
+      time.done(kindOf(task), costOf(task) - before.cost, left);
       changed();
     },
   };
+}
+
+function isLong(task: Task): task is AttackTask | ProbeTask {
+  return task.kind === 'attack' || task.kind === 'probe';
+}
+
+function kindOf(task: AttackTask | ProbeTask): string {
+  return task.kind === 'attack' ? `attack/${task.line.id}` : `probe/${task.probe}`;
 }

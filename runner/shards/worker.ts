@@ -28,9 +28,22 @@ function assertStill(): void {
     throw new ParapetError('infrastructure', `tfjs runs on ${tf.getBackend()}, wanted cpu`);
 }
 
+const PROGRESS_INTERVAL_MS = 1000;
+
 async function doTask({ job, task }: TaskMessage): Promise<void> {
   assertStill();
-  const outcome = await perform(task, await benchOf(job));
+  const bench = await benchOf(job);
+  const started = performance.now();
+  let gradients = 0;
+  let told = started;
+  const spent = (more: number) => {
+    gradients += more;
+    const now = performance.now();
+    if (now - told < PROGRESS_INTERVAL_MS) return;
+    told = now;
+    send({ kind: 'progress', gradients, seconds: (now - started) / 1000 });
+  };
+  const outcome = await perform(task, { ...bench, spent });
   assertStill();
   send({ kind: 'done', outcome, peakMemoryBytes: process.resourceUsage().maxRSS * 1024 });
 }

@@ -5,6 +5,7 @@ import { adversarial, distances, inBall, inBox, nonFiniteRows, predictions } fro
 import type { Classifier } from '../models/classifier.ts';
 import { type Norm, project } from '../projections.ts';
 import { exampleRandom } from '../random.ts';
+import { type Spent, spending } from '../spending.ts';
 import type { Attack, AttackContext } from './attack.ts';
 import { checkInputs } from './shared/check-inputs.ts';
 import { parseOptions } from './shared/options.ts';
@@ -35,6 +36,8 @@ export interface AttackRequest {
   readonly seed: number;
   /** What the draws are for: the id of the attack's line in its suite. */
   readonly stream: string;
+  /** Told how far a long attack is. */
+  readonly spent?: Spent | undefined;
 }
 
 /** What came of a chunk, row by row, as the judge saw it. */
@@ -152,7 +155,7 @@ function contextOf(
         some.map((row) => y[row] as number),
         target === null ? null : some.map((row) => target[row] as number),
       ),
-    pause: pauser(),
+    pause: pauser(spending([model, ...surrogates], request.spent)),
   };
 }
 

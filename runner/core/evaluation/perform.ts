@@ -8,6 +8,7 @@ import { distances, inBall, nonFiniteRows, predictions } from '../metrics/judge.
 import { outcome } from '../metrics/outcomes.ts';
 import type { Classifier } from '../models/classifier.ts';
 import type { Norm } from '../projections.ts';
+import type { Spent } from '../spending.ts';
 import { expandRows } from './targets.ts';
 import type {
   AttackTask,
@@ -32,6 +33,8 @@ export interface Bench {
   readonly examples: Examples;
   /** A monotonic clock in milliseconds. */
   now(): number;
+  /** Told how far a long task is. */
+  readonly spent?: Spent;
 }
 
 /** Does one task on the backend that tfjs runs on. This is all that a worker process, or the lab, does of an evaluation. */
@@ -108,6 +111,7 @@ async function performAttack(task: AttackTask, bench: Bench): Promise<AttackTask
     epsilon: line.ball === 'track' ? task.epsilon : Number.POSITIVE_INFINITY,
     seed: task.seed,
     stream: line.id,
+    spent: bench.spent,
   });
   const inTrackNorm = norm === task.norm ? result.distance : distances(x, result.xAdv, size, task.norm);
   const judged = judgeRows(result.success, result.distance, inTrackNorm, task.epsilon);
@@ -139,7 +143,8 @@ async function performProbe(task: ProbeTask, bench: Bench): Promise<ProbeOutcome
   const x = gather(all.x, examples, imageSize(classifier));
   const y = examples.map((example) => all.y[example] as number);
   const probe = findProbe(task.probe);
-  const reading = await probe.measure({ classifier, x, y, examples, standing, norm, epsilon, seed, line });
+  const { spent } = bench;
+  const reading = await probe.measure({ classifier, x, y, examples, standing, norm, epsilon, seed, line, spent });
   return { reading, seconds: (bench.now() - started) / 1000 };
 }
 

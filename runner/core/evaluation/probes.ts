@@ -54,10 +54,15 @@ export async function probeAll(
 export function strongestLine({ lines }: ResolvedSuite, numbers: Numbers): SuiteAttack | null {
   let best: { line: SuiteAttack; left: number } | null = null;
   for (const [i, line] of lines.entries()) {
-    const { access, kind } = findAttack(line.attack);
-    if (access !== 'gradient' || kind === 'unbounded' || line.ball !== 'track' || line.examples !== undefined) continue;
+    if (!searchesBall(line)) continue;
     const left = numbers.lines[i]?.robustAccuracy.value ?? 1;
     if (best === null || left < best.left) best = { line, left };
   }
   return best?.line ?? null;
+}
+
+/** Whether the line may be the strongest: it searches the ball with gradients, on every example. */
+export function searchesBall({ attack, ball, examples }: SuiteAttack): boolean {
+  const { access, kind } = findAttack(attack);
+  return access === 'gradient' && kind !== 'unbounded' && ball === 'track' && examples === undefined;
 }

@@ -2,9 +2,11 @@ import * as tf from '@tensorflow/tfjs';
 import type { AttackContext } from '../../attacks/attack.ts';
 import { findAttack } from '../../attacks/index.ts';
 import { parseOptions } from '../../attacks/shared/options.ts';
+import { pauser } from '../../attacks/shared/pause.ts';
 import { type GradientModel, gradientModel } from '../../gradients.ts';
 import { margin } from '../../losses.ts';
 import { exampleRandom } from '../../random.ts';
+import { spending } from '../../spending.ts';
 import type { SuiteAttack } from '../../suites/suite.ts';
 import { imageSize, takeRows } from './batches.ts';
 import type { Probe, ProbeContext } from './probe.ts';
@@ -49,7 +51,7 @@ function stillFalls(path: readonly number[]): boolean {
 
 /** Margins of every pass in which the attack asks for gradients: one array [rows] per step. */
 async function marginPath(
-  { classifier, x, y, examples, norm, epsilon, seed }: ProbeContext,
+  { classifier, x, y, examples, norm, epsilon, seed, spent }: ProbeContext,
   line: SuiteAttack,
   rows: readonly number[],
 ): Promise<Float32Array[]> {
@@ -81,7 +83,7 @@ async function marginPath(
     random: exampleRandom(seed, line.id),
     examples: Int32Array.from(rows, (row) => examples[row] as number),
     adversarial: (_, some) => new Uint8Array(some.length),
-    pause: () => tf.nextFrame(),
+    pause: pauser(spending([model], spent)),
   };
   try {
     const found = await attack.perturb(context, parseOptions(attack, options));

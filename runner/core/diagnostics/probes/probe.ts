@@ -1,5 +1,6 @@
 import type { Classifier } from '../../models/classifier.ts';
 import type { Norm } from '../../projections.ts';
+import type { Spent } from '../../spending.ts';
 import type { SuiteAttack } from '../../suites/suite.ts';
 
 /** What a probe is given: a few of the attacked examples, all of which the model classifies right. */
@@ -18,6 +19,8 @@ export interface ProbeContext {
   readonly seed: number;
   /** The suite's strongest line among those that use gradients within the ball; null when it has none. */
   readonly line: SuiteAttack | null;
+  /** Told how far a long probe is. */
+  readonly spent?: Spent | undefined;
 }
 
 /** What a probe measured, by name; fractions are in [0, 1]. */

@@ -47,6 +47,7 @@ export async function runLine(
     epsilon: changes.epsilon ?? context.epsilon,
     seed: context.seed,
     stream: changes.stream ?? line.id,
+    spent: context.spent,
   });
   for (const [i, at] of source.entries()) if (success[i] === 1) broken[at] = 1;
   return broken;

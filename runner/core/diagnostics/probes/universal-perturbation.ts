@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { pick } from '../../attacks/shared/active-set.ts';
+import { pauser } from '../../attacks/shared/pause.ts';
 import { steepest } from '../../attacks/shared/step.ts';
 import { gradientModel, type PerExampleLoss } from '../../gradients.ts';
 import { crossEntropy, margin } from '../../losses.ts';
@@ -7,6 +8,7 @@ import { adversarial } from '../../metrics/judge.ts';
 import type { Classifier } from '../../models/classifier.ts';
 import { project } from '../../projections.ts';
 import { exampleRandom } from '../../random.ts';
+import { type Spent, spending } from '../../spending.ts';
 import { finiteOrZero, gatherRows, unitRows } from '../../tensors.ts';
 import { imageSize, inBatches } from './batches.ts';
 
@@ -32,6 +34,7 @@ export interface UniversalSearch {
   readonly epsilon: number;
   readonly seed: number;
   readonly loss: UniversalLoss;
+  readonly spent?: Spent | undefined;
 }
 
 /** One change for all images. */
@@ -61,6 +64,7 @@ export async function universalPerturbation(search: UniversalSearch): Promise<Un
   const { classifier, x, y, norm, epsilon, seed } = search;
   const lossOf = await lossFor(search);
   const model = gradientModel(classifier);
+  const pause = pauser(spending([model], search.spent));
   const images = tf.tensor4d(x.slice(), [y.length, ...classifier.inputShape]);
   let delta: tf.Tensor4D = tf.zeros([1, ...classifier.inputShape]);
   let best = { delta: new Float32Array(imageSize(classifier)), broken: 0 };
@@ -75,6 +79,7 @@ export async function universalPerturbation(search: UniversalSearch): Promise<Un
           return ontoBall(tf.add(before, tf.mul(steepest(mean, norm), STEP * epsilon)), norm, epsilon);
         });
         before.dispose();
+        await pause();
       }
       const values = (await delta.data<'float32'>()).slice();
       const broken = (await brokenBy(search, values)).reduce((sum, flag) => sum + flag, 0);
