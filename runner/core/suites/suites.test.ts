@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { probes } from '../diagnostics/probes/index.ts';
 import { findTrack, tracks } from '../tracks.ts';
 import { findSuite, suites } from './index.ts';
 import { untargeted } from './lines.ts';
@@ -24,6 +26,27 @@ describe.each(suites)('suite $id', (suite) => {
   it('keeps images of whole chunks', () => {
     const { limit } = suite.evidence;
     expect(limit === suite.examples.count || limit % suite.chunk === 0).toBe(true);
+  });
+});
+
+describe('v1', () => {
+  const text = readFileSync(new URL('../../../docs/suites.md', import.meta.url), 'utf8');
+
+  it('has every line of every track explained in docs/suites.md', () => {
+    const ids = Object.values(findSuite('v1').attacks).flatMap((lines) => lines.map(({ id }) => id));
+    expect([...new Set(ids)].filter((id) => !text.includes(`\`${id}\``))).toEqual([]);
+  });
+
+  it('begins with AutoAttack where AutoAttack knows the norm', () => {
+    for (const track of tracks.filter(({ norm }) => norm !== 'L0')) {
+      const { lines } = resolveSuite(findSuite('v1'), track);
+      const standard = resolveSuite(findSuite('autoattack-standard'), track).lines;
+      expect(lines.slice(0, 4)).toEqual(standard);
+    }
+  });
+
+  it('runs every probe there is', () => {
+    expect(findSuite('v1').probes).toEqual(probes.map(({ id }) => id));
   });
 });
 
