@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { startBackend } from '../backends/index.ts';
 import { needsNative } from '../backends/testing.ts';
 import { gradientModel, type PerExampleLoss } from './gradients.ts';
-import { classLogit, classProbability, crossEntropy, margin, otherLogits } from './losses.ts';
+import { classLogit, classProbability, crossEntropy, dlr, margin, otherLogits } from './losses.ts';
 import { exampleRandom } from './random.ts';
 import { constant, randomLinear, scaled, smallNet } from './testing/classifiers.ts';
 
@@ -104,6 +104,29 @@ describe.each(['cpu', 'wasm', 'native'] as const)('on %s', (backend) => {
     expect(await model.zeroGradients()).toBe(4);
     tf.dispose([x, logits, ...gradients]);
     model.dispose();
+  });
+
+  test('a DLR loss that is at its end has a gradient of zero, which is not counted', async () => {
+    const linear = randomLinear(3, 2);
+    const x = tf.tensor4d(exampleRandom(4, 'pixels').uniform([0], 0, 16), [1, 4, 4, 1]);
+    const z = linear.logits(x);
+    const ranks = [...(await z.data())].map((value, c) => [value, c] as const).sort(([a], [b]) => b - a);
+    for (const [rank, [, label]] of ranks.entries()) {
+      const model = gradientModel(linear);
+      const { logits, gradient } = model.gradient(x, dlr([label]));
+      const largest = Math.max(...(await gradient.data()).map(Math.abs));
+      if (rank < 2) expect(largest).toBeGreaterThan(0);
+      else expect(largest).toBe(0);
+      expect(await model.zeroGradients()).toBe(0);
+      tf.dispose([logits, gradient]);
+      model.dispose();
+    }
+    // Where the label still leads a zero is one.
+    const flat = gradientModel(constant(3));
+    tf.dispose(Object.values(flat.gradient(x, dlr([0]))));
+    expect(await flat.zeroGradients()).toBe(1);
+    flat.dispose();
+    tf.dispose([x, z]);
   });
 
   test('leaves behind what it returns and nothing else', () => {

@@ -3,7 +3,11 @@ import { ParapetError } from './errors.ts';
 import type { Classifier } from './models/classifier.ts';
 
 /** A loss per image: logits [batch, classes] → [batch]. */
-export type PerExampleLoss = (logits: tf.Tensor2D) => tf.Tensor1D;
+export interface PerExampleLoss {
+  (logits: tf.Tensor2D): tf.Tensor1D;
+  /** 1 for each row that the loss has driven as far as it wants, where a gradient of zero is right; none when absent. */
+  readonly settled?: (logits: tf.Tensor2D) => tf.Tensor1D;
+}
 
 /** How often a model was asked, in images. */
 export interface CallCounts {
@@ -35,7 +39,7 @@ export interface GradientModel {
 
 /** A gradient model that knows how many of its gradients said nothing; to be disposed of. */
 export interface MeteredGradientModel extends GradientModel {
-  /** How many images' gradients, of those computed so far, were zero or not a number throughout. */
+  /** How many images' gradients, of those computed so far, were zero or not a number throughout, and should not have been. */
   zeroGradients(): Promise<number>;
   /** Frees the meter; the classifier stays. */
   dispose(): void;
@@ -47,10 +51,10 @@ export function gradientModel(classifier: Classifier): MeteredGradientModel {
   // On the device, so that counting costs no round trip per call.
   let zeros: tf.Scalar | null = null;
 
-  function meter(gradient: tf.Tensor4D) {
+  function meter(gradient: tf.Tensor4D, logits: tf.Tensor2D, { settled }: PerExampleLoss) {
     const sum = tf.tidy(() => {
       const silent = tf.sub(1, tf.max(tf.cast(tf.greater(tf.abs(gradient), 0), 'float32'), [1, 2, 3]));
-      const count = tf.sum(silent) as tf.Scalar;
+      const count = tf.sum(settled === undefined ? silent : tf.mul(silent, tf.sub(1, settled(logits)))) as tf.Scalar;
       return zeros === null ? count : tf.add(zeros, count);
     });
     zeros?.dispose();
@@ -62,7 +66,7 @@ export function gradientModel(classifier: Classifier): MeteredGradientModel {
     counts.gradientCalls += x.shape[0] * losses.length;
     return tf.tidy(() => {
       const result = differentiate(classifier, x, losses);
-      for (const gradient of result.gradients) meter(gradient);
+      for (const [i, loss] of losses.entries()) meter(result.gradients[i] as tf.Tensor4D, result.logits, loss);
       return result;
     });
   }

@@ -98,7 +98,7 @@ function negativeRatio(z: tf.Tensor2D, difference: tf.Tensor, scale: tf.Tensor) 
  * @throws ParapetError 'usage' for fewer than three classes
  */
 export function dlr(labels: ArrayLike<number>): PerExampleLoss {
-  return lossWithDerivative((z) => {
+  const loss = lossWithDerivative((z) => {
     needClasses('the DLR loss', z.shape[1], 3);
     const own = oneHot(labels, z.shape[1]);
     const [first, second, third] = atRanks(z, 3) as [tf.Tensor, tf.Tensor, tf.Tensor];
@@ -107,6 +107,10 @@ export function dlr(labels: ArrayLike<number>): PerExampleLoss {
     const rival = tf.add(tf.mul(wins, second), tf.mul(tf.sub(1, wins), first));
     return negativeRatio(z, tf.sub(own, rival), tf.sub(first, third));
   });
+  // With the label third the ratio is 1 whatever the logits, its gradient 0, and the attack at its end.
+  const settled = (z: tf.Tensor2D) =>
+    tf.cast(tf.notEqual(tf.argMax(z, 1), tf.tensor1d(Array.from(labels), 'int32')), 'float32') as tf.Tensor1D;
+  return Object.assign(loss, { settled });
 }
 
 /**
