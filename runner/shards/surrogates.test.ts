@@ -24,10 +24,11 @@ const lines = (...surrogates: string[]) => [
 const attacked = async () => (await readSubmission(folder)).submission;
 
 describe('surrogates', () => {
-  test('are found by id among the submissions, each once, with their digests', async () => {
-    const found = await readSurrogates([...lines('Undefended'), ...lines('Undefended')], await attacked());
-    const { digest } = await readSubmission('submissions/Undefended');
-    expect(found).toMatchObject([{ id: 'Undefended', digest }]);
+  test('are found by id among those of this program, each once, with their digests', async () => {
+    const id = 'MnistFullyConnected';
+    const found = await readSurrogates([...lines(id), ...lines(id)], await attacked());
+    const { digest } = await readSubmission(`surrogates/${id}`);
+    expect(found).toMatchObject([{ id, digest }]);
   });
 
   test('are found in a folder that is given', async () => {
@@ -58,12 +59,13 @@ describe('surrogates', () => {
 
   test('are of the same data set and shape', async () => {
     const own = await attacked();
+    const id = 'MnistFullyConnected';
     const ofCifar = { ...own, datasets: ['cifar10'] as typeof own.datasets };
-    await expect(readSurrogates(lines('Undefended'), ofCifar)).rejects.toThrow(
-      /surrogate Undefended: it is a net of mnist, and Test2026Net one of cifar10/,
+    await expect(readSurrogates(lines(id), ofCifar)).rejects.toThrow(
+      /surrogate MnistFullyConnected: it is a net of mnist, and Test2026Net one of cifar10/,
     );
     const larger = { ...own, model: { ...own.model, architecture: 'papernot-cifar10' } };
-    await expect(readSurrogates(lines('Undefended'), larger)).rejects.toThrow(
+    await expect(readSurrogates(lines(id), larger)).rejects.toThrow(
       /it takes images of 28×28×1 to 10 classes, and Test2026Net images of 32×32×3/,
     );
   });

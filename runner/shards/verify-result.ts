@@ -10,6 +10,7 @@ import { readEvidence, readResult } from '../files/results.ts';
 import { readSubmission } from '../files/submissions.ts';
 import type { WorkerBackend } from './messages.ts';
 import { withPool } from './session.ts';
+import { readSurrogates } from './surrogates.ts';
 
 /** Images of one task. */
 const CHUNK = 100;
@@ -38,7 +39,8 @@ export function independentOf(backend: Result['backend']['name']): WorkerBackend
 
 /**
  * Checks a result file against its evidence, the submission and the data set.
- * @throws ParapetError 'integrity' when the file itself or its evidence was altered
+ * @throws ParapetError 'integrity' when the file itself or its evidence was altered; 'usage' or 'submission' when the submission or a
+ *   surrogate is not there to be compared with
  */
 export async function verifyResult(path: string, options: VerifyOptions): Promise<Verified> {
   const result = await readResult(path);
@@ -48,6 +50,7 @@ export async function verifyResult(path: string, options: VerifyOptions): Promis
   if (submission.id !== result.submission.id || model === null) {
     throw new ParapetError('submission', `${options.folder}: wanted the weights of ${result.submission.id}`);
   }
+  const surrogates = await readSurrogates(suite.lines, submission);
   const limit = suite.suite.examples.which === 'first' ? Math.max(1, result.examples) : undefined;
   const examples = await loadDataset(suite.track.dataset, 'test', { limit, signal: options.signal });
   const job = {
@@ -81,6 +84,7 @@ export async function verifyResult(path: string, options: VerifyOptions): Promis
       evidence,
       suite,
       submissionDigest: digest,
+      surrogates: Object.fromEntries(surrogates.map((surrogate) => [surrogate.id, surrogate.digest])),
       examples,
       classes,
       classify,

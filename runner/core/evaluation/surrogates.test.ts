@@ -4,7 +4,7 @@ import { evaluate } from '../evaluate.ts';
 import { resultDigest, resultSchema } from '../result.ts';
 import type { SuiteAttack } from '../suites/suite.ts';
 import { brighter, localWorkers, pairEvaluation, pixelPairs } from '../testing/pairs.ts';
-import { verify } from '../verification/verify.ts';
+import { type Subject, verify } from '../verification/verify.ts';
 import { classify, perform } from './perform.ts';
 
 beforeAll(() => tf.setBackend('cpu'));
@@ -41,25 +41,31 @@ test('a result names the surrogates of a line and their digests, and counts what
   expect(came.robustAccuracy.value).toBeCloseTo(2 / 6, 10);
 });
 
-test('verify holds a line to the surrogates that its suite names', async () => {
+test('verify holds a line to the surrogates that its suite names, as they lie here', async () => {
   const subject = {
     ...(await result()),
     suite: evaluation.suite,
     submissionDigest: evaluation.submission.digest,
+    surrogates: evaluation.surrogates,
     examples,
     classes: 2,
     classify: (x: Float32Array) => classify(brighter, x),
   };
   expect((await verify(subject)).findings).toEqual([]);
-  for (const other of [undefined, [{ id: 'Another', digest }]]) {
+  const fieldsOf = async (one: Subject) => (await verify(one)).findings.map(({ field }) => field);
+  for (const other of [undefined, [{ id: 'Another', digest }], [{ id: 'Other', digest: '4'.repeat(64) }]]) {
     const attacks = subject.result.attacks.map(({ surrogates: _, ...attack }) => ({
       ...attack,
       ...(other === undefined ? {} : { surrogates: other }),
     }));
     const forged = { ...subject.result, attacks };
-    const { findings } = await verify({ ...subject, result: { ...forged, digest: resultDigest(forged) } });
-    expect(findings.map(({ field }) => field)).toEqual(['attacks.transfer.surrogates']);
+    const result = { ...forged, digest: resultDigest(forged) };
+    expect(await fieldsOf({ ...subject, result })).toEqual(['attacks.transfer.surrogates']);
   }
+  // The result as it was, and a surrogate that was trained again since.
+  const changed: Record<string, string>[] = [{ Other: '4'.repeat(64) }, {}];
+  for (const surrogates of changed)
+    expect(await fieldsOf({ ...subject, surrogates })).toEqual(['attacks.transfer.surrogates']);
 });
 
 test('a surrogate that is not there is named', async () => {

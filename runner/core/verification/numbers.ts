@@ -9,8 +9,16 @@ export interface Finding {
   readonly message: string;
 }
 
-/** @returns each field of the result that is another number than the recount gives */
-export function compareNumbers(result: Result, numbers: Numbers, suite: ResolvedSuite): Finding[] {
+/**
+ * @param surrogates digests of the surrogates as they lie here, by id
+ * @returns each field of the result that is another number than the recount gives, or names another line than the suite's
+ */
+export function compareNumbers(
+  result: Result,
+  numbers: Numbers,
+  suite: ResolvedSuite,
+  surrogates: Readonly<Record<string, string>>,
+): Finding[] {
   const findings: Finding[] = [];
   const compare = (field: string, recorded: unknown, counted: unknown) => {
     if (canonicalJson(recorded) === canonicalJson(counted)) return;
@@ -37,8 +45,8 @@ export function compareNumbers(result: Result, numbers: Numbers, suite: Resolved
     compare(`attacks.${id}.attack`, recorded.attack, declared.attack);
     compare(`attacks.${id}.options`, recorded.options, declared.options);
     compare(`attacks.${id}.targets`, recorded.targets, declared.targets);
-    const named = recorded.surrogates?.map((surrogate) => surrogate.id);
-    compare(`attacks.${id}.surrogates`, named ?? null, declared.surrogates ?? null);
+    const here = declared.surrogates?.map((name) => ({ id: name, digest: surrogates[name] ?? null }));
+    compare(`attacks.${id}.surrogates`, recorded.surrogates ?? null, here ?? null);
     compare(`attacks.${id}.norm`, recorded.norm, declared.norm ?? suite.track.norm);
   });
   return findings;

@@ -24,6 +24,8 @@ export interface Subject {
   readonly suite: ResolvedSuite;
   /** Digest of the submission as it lies here. */
   readonly submissionDigest: string;
+  /** Digests of the surrogates that the suite names, as they lie here, by id; none when absent. */
+  readonly surrogates?: Readonly<Record<string, string>>;
   /** The test split, from its start, as far as the suite scans. */
   readonly examples: Examples & { readonly digest: string };
   readonly classes: number;
@@ -83,7 +85,7 @@ export async function verify(subject: Subject): Promise<Verification> {
     suite.suite.evidence.limit,
   );
   const numbers = recount({ ...evidence, y: examples.y, nearest }, suite);
-  findings.push(...compareNumbers(result, numbers, suite));
+  findings.push(...compareNumbers(result, numbers, suite, subject.surrogates ?? {}));
   const images = evidence.best.length + evidence.pairs.length;
   if (result.evidence.verified !== images) {
     findings.push({
