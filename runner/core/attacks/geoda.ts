@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Attack } from './attack.ts';
 import { adversarialStart } from './shared/adversarial-start.ts';
 import { boundaryNormal } from './shared/boundary-normal.ts';
-import { towardsBoundary } from './shared/boundary-search.ts';
+import { halving, towardsBoundary } from './shared/boundary-search.ts';
 import { type Asking, type Searched, searchByLabels } from './shared/label-search.ts';
 import { lowFrequencies } from './shared/low-frequencies.ts';
 import { distanceFrom, inRange, labelNorms } from './shared/towards.ts';
@@ -134,17 +134,7 @@ function* alongRay(
       high *= 2;
     }
   }
-  const end = tolerance * high;
-  while (high - low > end) {
-    const middle = (low + high) / 2;
-    const image = at(middle);
-    const [adversarial] = yield image;
-    if (adversarial === 1) {
-      high = middle;
-      best = image;
-    } else low = middle;
-  }
-  return best;
+  return yield* halving(at, low, high, best, tolerance * high);
 }
 
 function unit(vector: Float64Array): Float64Array {

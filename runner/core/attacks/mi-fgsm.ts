@@ -5,7 +5,7 @@ import type { Attack } from './attack.ts';
 import { activeSet } from './shared/active-set.ts';
 import { ascend } from './shared/ascent.ts';
 import { findings } from './shared/findings.ts';
-import { accumulated } from './shared/momentum.ts';
+import { alongMomentum } from './shared/momentum.ts';
 import { steepest, steepestNorms } from './shared/step.ts';
 
 const optionsSchema = z.strictObject({
@@ -50,11 +50,7 @@ export const miFgsm: Attack<typeof optionsSchema> = {
         samples: 1,
         leaveAtSuccess: true,
         draw: 0,
-        along(gradient, { state, update }) {
-          const momentum = tf.keep(accumulated(state.momentum, gradient, decay));
-          update({ momentum });
-          return momentum;
-        },
+        along: alongMomentum(decay),
         direction: (values) => steepest(values, norm),
       });
     } finally {

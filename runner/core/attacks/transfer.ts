@@ -8,7 +8,7 @@ import { ascend } from './shared/ascent.ts';
 import { ensemble } from './shared/ensemble.ts';
 import { findings } from './shared/findings.ts';
 import { withInputDiversity } from './shared/input-diversity.ts';
-import { accumulated } from './shared/momentum.ts';
+import { alongMomentum } from './shared/momentum.ts';
 import { smoothed } from './shared/smoothing.ts';
 import { steepest, steepestNorms } from './shared/step.ts';
 
@@ -88,12 +88,7 @@ export const transfer: Attack<typeof optionsSchema> = {
         samples: 1,
         leaveAtSuccess: false,
         draw: DIRECTIONS,
-        along(gradient, { state, update }) {
-          const smooth = smoothed(finiteOrZero(gradient), kernelSize);
-          const momentum = tf.keep(accumulated(state.momentum, smooth, decay));
-          update({ momentum });
-          return momentum;
-        },
+        along: alongMomentum(decay, (gradient) => smoothed(finiteOrZero(gradient), kernelSize)),
         direction: (values) => steepest(values, norm),
       });
     } finally {

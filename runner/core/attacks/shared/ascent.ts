@@ -6,6 +6,7 @@ import type { AttackContext } from '../attack.ts';
 import { type ActiveSet, pick, unset } from './active-set.ts';
 import type { AscentModel } from './ensemble.ts';
 import type { Findings } from './findings.ts';
+import { randomRows } from './random-rows.ts';
 import type { StepNorm } from './step.ts';
 import { meanGradient, meanLogits } from './useful-gradient.ts';
 
@@ -98,7 +99,7 @@ async function settleSuccesses<Name extends string>(
 
 /** Puts a random direction in place of each row of `direction` that is zero throughout; disposes of the old one. */
 async function withoutStandstill<Name extends string>(
-  { examples, random }: AscentContext,
+  context: AscentContext,
   { rows, state }: ActiveSet<Name | 'x' | 'xAdv'>,
   ascent: Ascent<Name>,
   direction: tf.Tensor4D,
@@ -108,11 +109,7 @@ async function withoutStandstill<Name extends string>(
   const still = Uint8Array.from(await largest.data(), (value) => (value > 0 ? 0 : 1));
   largest.dispose();
   if (!still.includes(1)) return direction;
-  const size = direction.size / rows.length;
-  const values = new Float32Array(direction.size);
-  for (const [i, row] of rows.entries()) {
-    if (still[i] === 1) values.set(random.normal([examples[row] as number], draw, size), i * size);
-  }
+  const values = randomRows(context, rows, still, draw, direction.size / rows.length);
   const moving = tf.tidy(() => tf.add(direction, ascent.direction(tf.tensor4d(values, direction.shape), state.xAdv)));
   direction.dispose();
   return moving as tf.Tensor4D;

@@ -14,16 +14,34 @@ export function* towardsBoundary(
   norm: LabelNorm,
   tolerance: number,
 ): Asking<Float32Array> {
-  let [low, high] = [0, 1];
-  let best = far;
-  while (high - low > tolerance) {
-    const middle = (low + high) / 2;
-    const image = towards(x, far, norm, middle);
+  return yield* halving((share) => towards(x, far, norm, share), 0, 1, far, tolerance);
+}
+
+/**
+ * Halves a stretch of a line of images until it is short enough, one query a step.
+ * @param at the image at a place of the line
+ * @param low a place that is not adversarial
+ * @param high a place that is
+ * @param best the image there
+ * @param end length that is short enough
+ * @returns the adversarial image at the end of what is left
+ */
+export function* halving(
+  at: (place: number) => Float32Array,
+  low: number,
+  high: number,
+  best: Float32Array,
+  end: number,
+): Asking<Float32Array> {
+  let [from, to, found] = [low, high, best];
+  while (to - from > end) {
+    const middle = (from + to) / 2;
+    const image = at(middle);
     const [adversarial] = yield image;
     if (adversarial === 1) {
-      high = middle;
-      best = image;
-    } else low = middle;
+      to = middle;
+      found = image;
+    } else from = middle;
   }
-  return best;
+  return found;
 }

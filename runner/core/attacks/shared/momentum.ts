@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { finiteOrZero } from '../../tensors.ts';
+import type { Ascent } from './ascent.ts';
 
 /**
  * Gradients summed up over the steps, each over its L1 length: momentum ← decay · momentum + gradient / |gradient|₁. A row of
@@ -10,6 +11,21 @@ import { finiteOrZero } from '../../tensors.ts';
  */
 export function accumulated(momentum: tf.Tensor4D, gradient: tf.Tensor4D, decay: number): tf.Tensor4D {
   return tf.tidy(() => tf.add(tf.mul(momentum, decay), unitL1Rows(gradient)));
+}
+
+/**
+ * What an ascent climbs along in place of the gradient: its running sum, kept in the state `momentum` of the active set.
+ * @param prepared what is summed up; the gradient itself when absent
+ */
+export function alongMomentum(
+  decay: number,
+  prepared = (gradient: tf.Tensor4D): tf.Tensor4D => gradient,
+): NonNullable<Ascent<'momentum'>['along']> {
+  return (gradient, { state, update }) => {
+    const momentum = tf.keep(accumulated(state.momentum, prepared(gradient), decay));
+    update({ momentum });
+    return momentum;
+  };
 }
 
 /** Each row over its L1 length, by its largest value first: that of a confident net is so small that its inverse overflows. */

@@ -1,5 +1,4 @@
 import { lossValues } from './loss-values.ts';
-import { rivalMargins } from './rival-margins.ts';
 
 /** What a search on scores lowers, by the names that options use; 'auto' is the margin, or cross-entropy with a target. */
 export const scoreLosses = ['auto', 'margin', 'ce'] as const;
@@ -8,8 +7,8 @@ export type ScoreLoss = (typeof scoreLosses)[number];
 /**
  * Loss of each row from its logits, in float64; lower is nearer to success.
  *
- * `margin`: as `rivalMargins`. `ce`: with a target its cross-entropy, else minus the cross-entropy of the true class, which in
- * float64 tells confident rows apart down to probabilities of 1e-300.
+ * `margin`: z[y] − max of the others, or with a target max of the others − z[target]. `ce`: with a target its cross-entropy, else minus
+ * the cross-entropy of the true class, which in float64 tells confident rows apart down to probabilities of 1e-300.
  * @param logits class scores, [rows × classes]
  */
 export function scoreLoss(
@@ -19,8 +18,6 @@ export function scoreLoss(
   y: Int32Array,
   target: Int32Array | null,
 ): Float64Array {
-  if (kind === 'margin' || (kind === 'auto' && target === null)) {
-    return rivalMargins(logits, classes, y, target).margins;
-  }
-  return lossValues('ce', logits, classes, y, target).map((value) => -value);
+  const loss = kind !== 'auto' ? kind : target === null ? 'margin' : 'ce';
+  return lossValues(loss, logits, classes, y, target).map((value) => -value);
 }

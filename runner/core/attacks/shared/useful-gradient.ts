@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { GradientModel, PerExampleLoss } from '../../gradients.ts';
 import { finiteOrZero } from '../../tensors.ts';
 import type { AttackContext } from '../attack.ts';
-import { pick } from './active-set.ts';
+import { randomRows } from './random-rows.ts';
 
 /**
  * Logits and gradient of a loss, each the mean of several passes where a model's answer is random.
@@ -54,7 +54,7 @@ export function rowSizes(gradient: tf.Tensor4D): tf.Tensor1D {
  * @returns a gradient that the caller disposes of
  */
 export async function usefulGradient(
-  { random, examples }: AttackContext,
+  context: AttackContext,
   gradient: tf.Tensor4D,
   sizes: Float32Array,
   rows: Int32Array,
@@ -67,10 +67,7 @@ export async function usefulGradient(
   const silent = (await left.data<'float32'>()).map((size) => (size > 0 ? 0 : 1));
   left.dispose();
   if (!silent.includes(1)) return finite;
-  const size = finite.size / rows.length;
-  const keys = pick(examples, rows);
-  const values = new Float32Array(finite.size);
-  for (const [i, key] of keys.entries()) if (silent[i] === 1) values.set(random.normal([key], draw, size), i * size);
+  const values = randomRows(context, rows, silent, draw, finite.size / rows.length);
   const moving = tf.tidy(() => tf.add(finite, tf.tensor4d(values, finite.shape)) as tf.Tensor4D);
   finite.dispose();
   return moving;
