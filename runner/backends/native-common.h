@@ -21,15 +21,26 @@ inline bool has_avx512() {
          __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw");
 }
 
-// Window or filter, strides and padding: the settings of the first two ops.
+// How many floats the widest vectors of this processor hold: 16, 8 or 4, and no more than PARAPET_VECTOR_FLOATS says.
+inline int vector_floats() {
+  const char* wanted = std::getenv("PARAPET_VECTOR_FLOATS");
+  const int most = wanted == nullptr || *wanted == 0 ? 16 : std::atoi(wanted);
+  return most >= 16 && has_avx512() ? 16 : most >= 8 && has_avx2() ? 8 : 4;
+}
+
+// Window or filter, strides, padding and sizes: the settings of the ops that take any of them.
 struct Geometry {
   static constexpr const char* kAttribute = "geometry";
-  int32_t window_height, window_width, stride_height, stride_width, pad_top, pad_left, in_height, in_width;
+  int32_t window_height, window_width, stride_height, stride_width, pad_top, pad_left;
+  int32_t in_height, in_width, out_height, out_width;
 };
 
 struct Shape {
   int64_t batch = 0, height = 0, width = 0, channels = 0;
   int64_t image() const { return height * width * channels; }
+  bool operator==(const Shape& other) const {
+    return batch == other.batch && height == other.height && width == other.width && channels == other.channels;
+  }
 };
 
 inline int64_t thread_count() {
@@ -91,19 +102,5 @@ class Scratch {
   }
   Block block_;
 };
-
-// One range of images: what share calls.
-using Work = void(const Geometry&, const Shape& in, const Shape& out, const float* dy, const float* other, float* dx,
-                  int64_t first, int64_t end);
-#define TWICE(name, function)                                                                                      \
-  void name##_plain(const Geometry& g, const Shape& in, const Shape& out, const float* dy, const float* other,     \
-                    float* dx, int64_t first, int64_t end) {                                                       \
-    function(g, in, out, dy, other, dx, first, end);                                                               \
-  }                                                                                                                \
-  WITH_AVX2 void name##_avx2(const Geometry& g, const Shape& in, const Shape& out, const float* dy,                \
-                             const float* other, float* dx, int64_t first, int64_t end) {                          \
-    function(g, in, out, dy, other, dx, first, end);                                                               \
-  }                                                                                                                \
-  Work* const name = has_avx2() ? name##_avx2 : name##_plain;
 
 }  // namespace parapet

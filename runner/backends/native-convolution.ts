@@ -1,11 +1,16 @@
 /**
- * Convolutions for the processor, by two ops of `native-ops.cc`: those of 3×3 with stride 1 by Winograd's algorithm, which
- * takes four times fewer multiplications than TensorFlow's own (they run at the processor's limit), and the input gradient
- * of a first layer. Every other convolution stays with TensorFlow.
+ * Convolutions for the processor, by ops of `native-ops.cc`: those of 3×3 with stride 1 by Winograd's algorithm, which
+ * takes four times fewer multiplications than TensorFlow's own (they run at the processor's limit), and those of a first
+ * layer, which has too few channels for it. Every other convolution stays with TensorFlow.
  */
 import * as tf from '@tensorflow/tfjs';
 import { type ConvAttributes, convInfo } from '#core/kernels/conv2d-backprop.ts';
-import { CONVOLUTION_RELU, CONVOLUTION_RELU_INPUT_GRAD } from '#core/kernels/convolution-relu.ts';
+import {
+  CONVOLUTION_RELU,
+  CONVOLUTION_RELU_BIAS_GRAD,
+  CONVOLUTION_RELU_FILTER_GRAD,
+  CONVOLUTION_RELU_INPUT_GRAD,
+} from '#core/kernels/convolution-relu.ts';
 import { reluGrad } from '#core/kernels/relu-grad.ts';
 import { replaceKernel } from '#core/kernels/replace.ts';
 import { nativeBackendName } from './native-name.ts';
@@ -14,65 +19,85 @@ import { geometry, runOp } from './native-op.ts';
 /** With fewer channels, in or out, Winograd's transforms cost more than the multiplications that they save. */
 const FEWEST_CHANNELS = 16;
 
-/** The most taps (height × width × input channels of a filter) that the op for first layers takes. */
+/** The most taps (height × width × input channels of a filter) that the ops for first layers take. */
 const MOST_TAPS = 32;
 
-type Attributes = ConvAttributes & { readonly dilations?: number | [number, number] };
 type Info = ReturnType<typeof convInfo>;
+type Inputs<Name extends string> = Readonly<Record<Name, tf.Tensor4D>>;
 
 /** Registers them, once. */
 export function registerConvolutions(): void {
   replaceKernel(nativeBackendName, tf.Conv2D, (stock) => (params) => {
-    const { x, filter } = params.inputs as { x: tf.TensorInfo; filter: tf.TensorInfo };
+    const { x, filter } = params.inputs as Inputs<'x' | 'filter'>;
     const info = plainInfo(x.shape, filter.shape, params.attrs);
-    return info && suitsWinograd(info) ? winograd(params.backend, info, x, filter) : (stock as tf.KernelFunc)(params);
+    return suitsWinograd(info) ? winograd(params.backend, info, x, filter) : (stock as tf.KernelFunc)(params);
   });
   replaceKernel(nativeBackendName, tf.Conv2DBackpropInput, (stock) => (params) => {
-    const { dy, filter } = params.inputs as { dy: tf.TensorInfo; filter: tf.TensorInfo };
-    const info = plainInfo((params.attrs as unknown as Attributes).inputShape, filter.shape, params.attrs);
-    if (info && suitsWinograd(info)) return turnedWinograd(params.backend, info, dy, filter);
-    if (info && isFirstLayer(info)) return runOp(params.backend, 'ParapetConvInputGrad', [dy, filter], geometry(info));
-    return (stock as tf.KernelFunc)(params);
+    const { dy, filter } = params.inputs as Inputs<'dy' | 'filter'>;
+    const info = plainInfo(attribute(params, 'inputShape'), filter.shape, params.attrs);
+    return inputGradient(params.backend, info, dy, filter) ?? (stock as tf.KernelFunc)(params);
+  });
+  replaceKernel(nativeBackendName, tf.Conv2DBackpropFilter, (stock) => (params) => {
+    const { x, dy } = params.inputs as Inputs<'x' | 'dy'>;
+    const info = plainInfo(x.shape, attribute(params, 'filterShape'), params.attrs);
+    return suitsWinograd(info) ? filterGradient(params.backend, info, x, dy) : (stock as tf.KernelFunc)(params);
   });
   replaceKernel(nativeBackendName, CONVOLUTION_RELU, () => (params) => {
-    const { x, filter, bias } = params.inputs as { x: tf.Tensor4D; filter: tf.Tensor4D; bias: tf.Tensor1D };
+    const { x, filter } = params.inputs as Inputs<'x' | 'filter'>;
+    const bias = params.inputs['bias'] as tf.Tensor1D;
     const info = plainInfo(x.shape, filter.shape, params.attrs);
-    if (info && suitsWinograd(info)) return winograd(params.backend, info, x, filter, bias);
+    if (suitsWinograd(info)) return winograd(params.backend, info, x, filter, bias);
+    if (isFirstLayer(info)) return runOp(params.backend, 'ParapetConvRelu', [x, filter, bias], geometry(info));
     const { pad } = params.attrs as unknown as { pad: 'valid' | 'same' };
     return tf.tidy(() => tf.relu(tf.add(tf.conv2d(x, filter, 1, pad), bias)));
   });
   replaceKernel(nativeBackendName, CONVOLUTION_RELU_INPUT_GRAD, () => (params) => {
-    const { dy, y, filter } = params.inputs as { dy: tf.Tensor4D; y: tf.Tensor4D; filter: tf.Tensor4D };
-    const info = plainInfo((params.attrs as unknown as Attributes).inputShape, filter.shape, params.attrs);
-    if (info && suitsWinograd(info)) return turnedWinograd(params.backend, info, dy, filter, y);
-    return tf.tidy(() =>
-      tf.engine().runKernel(tf.Conv2DBackpropInput, { dy: reluGrad(dy, y), filter }, { ...params.attrs }),
-    ) as tf.Tensor;
+    const { dy, y, filter } = params.inputs as Inputs<'dy' | 'y' | 'filter'>;
+    const info = plainInfo(attribute(params, 'inputShape'), filter.shape, params.attrs);
+    return inputGradient(params.backend, info, dy, filter, y) ?? unfused(tf.Conv2DBackpropInput, { filter }, params);
   });
+  replaceKernel(nativeBackendName, CONVOLUTION_RELU_FILTER_GRAD, () => (params) => {
+    const { x, dy, y } = params.inputs as Inputs<'x' | 'dy' | 'y'>;
+    const info = plainInfo(x.shape, attribute(params, 'filterShape'), params.attrs);
+    if (suitsWinograd(info)) return filterGradient(params.backend, info, x, dy, y);
+    return unfused(tf.Conv2DBackpropFilter, { x }, params);
+  });
+  replaceKernel(nativeBackendName, CONVOLUTION_RELU_BIAS_GRAD, () => ({ inputs, backend }) => {
+    const { dy, y } = inputs as Inputs<'dy' | 'y'>;
+    return tf.tidy(() => tf.reshape(runOp(backend, 'ParapetBiasGrad', [dy, y], { settings: [0] }), [-1]));
+  });
+}
+
+type Params = Parameters<tf.KernelFunc>[0];
+
+function attribute(params: Params, name: 'inputShape' | 'filterShape'): number[] {
+  return params.attrs?.[name] as number[];
+}
+
+/** ReLU's mask first, then a gradient of the convolution alone. */
+function unfused(kernel: string, inputs: tf.NamedTensorMap, params: Params): tf.Tensor {
+  const { dy, y } = params.inputs as Inputs<'dy' | 'y'>;
+  return tf.tidy(() => tf.engine().runKernel(kernel, { ...inputs, dy: reluGrad(dy, y) }, { ...params.attrs }));
 }
 
 /** The geometry of a convolution of channels-last images without dilation, null for others. */
 function plainInfo(input: number[], filter: number[], attrs: tf.NamedAttrMap | undefined): Info | null {
-  const attributes = attrs as unknown as Attributes;
+  const attributes = attrs as unknown as ConvAttributes & { readonly dilations?: number | [number, number] };
   const dilated = [attributes.dilations ?? 1].flat().some((dilation) => dilation !== 1);
   if (attributes.dataFormat === 'NCHW' || dilated) return null;
-  return convInfo(input as Attributes['inputShape'], filter as Attributes['filterShape'], attributes);
+  return convInfo(input as ConvAttributes['inputShape'], filter as ConvAttributes['filterShape'], attributes);
 }
 
-function suitsWinograd({
-  filterHeight,
-  filterWidth,
-  strideHeight,
-  strideWidth,
-  inChannels,
-  outChannels,
-}: Info): boolean {
+function suitsWinograd(info: Info | null): info is Info {
+  if (info === null) return false;
+  const { filterHeight, filterWidth, strideHeight, strideWidth, inChannels, outChannels } = info;
   const small = filterHeight === 3 && filterWidth === 3 && strideHeight === 1 && strideWidth === 1;
   return small && Math.min(inChannels, outChannels) >= FEWEST_CHANNELS;
 }
 
-function isFirstLayer({ filterHeight, filterWidth, inChannels }: Info): boolean {
-  return inChannels <= 4 && filterHeight * filterWidth * inChannels <= MOST_TAPS;
+function isFirstLayer(info: Info | null): info is Info {
+  if (info === null) return false;
+  return info.inChannels <= 4 && info.filterHeight * info.filterWidth * info.inChannels <= MOST_TAPS;
 }
 
 /** What the third input of the op is, as `Third` in `native-ops.cc`. */
@@ -81,16 +106,30 @@ const BIAS = 1;
 const MASK = 2;
 
 /** x ∗ filter, or relu(x ∗ filter + bias). */
-function winograd(backend: unknown, info: Info, x: tf.TensorInfo, filter: tf.TensorInfo, bias?: tf.TensorInfo) {
+function winograd(backend: unknown, info: Info, x: tf.Tensor, filter: tf.Tensor, bias?: tf.Tensor): tf.Tensor {
   const { padInfo, outHeight, outWidth } = info;
   const finish = bias ? [1, BIAS] : [0, NOTHING];
-  const settings = [padInfo.top, padInfo.left, outHeight, outWidth, 0, ...finish, 0];
+  const settings = [padInfo.top, padInfo.left, outHeight, outWidth, 0, ...finish];
   return runOp(backend, 'ParapetConv3x3', [x, filter, bias ?? filter], { settings });
 }
 
-/** The gradient of x: dy, where y > 0 if y is given, ∗ the turned filter, padded so that the result is as large as x. */
-function turnedWinograd(backend: unknown, info: Info, dy: tf.TensorInfo, filter: tf.TensorInfo, y?: tf.TensorInfo) {
-  const { padInfo, inHeight, inWidth } = info;
-  const settings = [2 - padInfo.top, 2 - padInfo.left, inHeight, inWidth, 1, 0, y ? MASK : NOTHING, 0];
-  return runOp(backend, 'ParapetConv3x3', [dy, filter, y ?? filter], { settings });
+/**
+ * The gradient of x, of dy where y > 0 if y is given; null where no op of ours suits. By Winograd's algorithm it is dy ∗
+ * the turned filter, padded so that the result is as large as x.
+ */
+function inputGradient(backend: unknown, info: Info | null, dy: tf.Tensor, filter: tf.Tensor, y?: tf.Tensor) {
+  if (suitsWinograd(info)) {
+    const { padInfo, inHeight, inWidth } = info;
+    const settings = [2 - padInfo.top, 2 - padInfo.left, inHeight, inWidth, 1, 0, y ? MASK : NOTHING];
+    return runOp(backend, 'ParapetConv3x3', [dy, filter, y ?? filter], { settings });
+  }
+  if (!isFirstLayer(info)) return null;
+  if (y) return runOp(backend, 'ParapetConvReluInputGrad', [dy, filter, y], geometry(info));
+  return runOp(backend, 'ParapetConvInputGrad', [dy, filter], geometry(info));
+}
+
+/** The gradient of the filter, of dy where y > 0 if y is given. */
+function filterGradient(backend: unknown, { padInfo }: Info, x: tf.Tensor, dy: tf.Tensor, y?: tf.Tensor): tf.Tensor {
+  const settings = [padInfo.top, padInfo.left, y ? 1 : 0];
+  return runOp(backend, 'ParapetConv3x3FilterGrad', [x, dy, y ?? dy], { settings });
 }

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { beforeAll, describe, expect, type TestContext, test } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, type TestContext, test, vi } from 'vitest';
 import { maxPoolGradByMask } from '#core/kernels/max-pool-grad-by-mask.ts';
 import { startBackend, startReference } from './index.ts';
 import { isInstalled } from './native-files.ts';
@@ -9,6 +9,10 @@ type Compute = () => tf.Tensor;
 
 beforeAll(async () => {
   if (isInstalled('cpu')) await startBackend('native');
+});
+
+afterEach(() => {
+  vi.unstubAllEnvs();
 });
 
 /** The largest difference between native TensorFlow and tfjs's cpu backend, relative to the largest value. */
@@ -34,34 +38,41 @@ function gradient(f: (x: tf.Tensor4D) => tf.Tensor, x: tf.Tensor4D): tf.Tensor {
   })(x);
 }
 
-describe('gradient of max-pooling equals cpu, ties included', () => {
-  test.for([
-    ['2×2', [2, 6, 6, 3], 2, 2, 'valid'],
-    ['2×2, a row and a column left over', [2, 7, 5, 33], 2, 2, 'valid'],
-    ['overlapping windows', [2, 8, 7, 2], 3, 2, 'valid'],
-    ['same', [2, 7, 7, 2], 3, 2, 'same'],
-    ['stride larger than the window', [1, 9, 9, 8], 2, 3, 'valid'],
-    ['enough images for several threads', [64, 12, 12, 16], 2, 2, 'valid'],
-  ] as const)('%s', async ([, image, size, strides, pad], context) => {
-    // Few distinct values, so that most windows hold ties.
-    const compute = () => gradient((x) => tf.maxPool(x, size, strides, pad), tf.round(random(image, 1)));
-    expect(await error(context, compute)).toBeLessThan(1e-6);
-  });
-
-  test('by the mask that a GPU gets', async (context) => {
-    needsNative(context);
-    const compute = () => gradient((x) => tf.maxPool(x, 2, 2, 'valid'), tf.round(random([3, 8, 6, 5], 1)));
-    const wanted = tf.tidy(compute);
-    const masked = tf.tidy(() => {
-      const x = tf.round(random([3, 8, 6, 5], 1)) as tf.Tensor4D;
-      const y = tf.maxPool(x, 2, 2, 'valid');
-      return maxPoolGradByMask(random(y.shape, 9), x, y);
+describe.each(['16', '8', '4'])(
+  'gradient of max-pooling equals cpu, ties included, %s floats in a vector',
+  (floats) => {
+    beforeEach(() => {
+      vi.stubEnv('PARAPET_VECTOR_FLOATS', floats);
     });
-    // The mask multiplies, so that some of its zeros are −0.
-    expect(masked.dataSync().map((value) => value + 0)).toEqual(wanted.dataSync());
-    tf.dispose([wanted, masked]);
-  });
-});
+
+    test.for([
+      ['2×2', [2, 6, 6, 3], 2, 2, 'valid'],
+      ['2×2, a row and a column left over', [2, 7, 5, 33], 2, 2, 'valid'],
+      ['overlapping windows', [2, 8, 7, 2], 3, 2, 'valid'],
+      ['same', [2, 7, 7, 2], 3, 2, 'same'],
+      ['stride larger than the window', [1, 9, 9, 8], 2, 3, 'valid'],
+      ['enough images for several threads', [64, 12, 12, 16], 2, 2, 'valid'],
+    ] as const)('%s', async ([, image, size, strides, pad], context) => {
+      // Few distinct values, so that most windows hold ties.
+      const compute = () => gradient((x) => tf.maxPool(x, size, strides, pad), tf.round(random(image, 1)));
+      expect(await error(context, compute)).toBeLessThan(1e-6);
+    });
+
+    test('by the mask that a GPU gets', async (context) => {
+      needsNative(context);
+      const compute = () => gradient((x) => tf.maxPool(x, 2, 2, 'valid'), tf.round(random([3, 8, 6, 5], 1)));
+      const wanted = tf.tidy(compute);
+      const masked = tf.tidy(() => {
+        const x = tf.round(random([3, 8, 6, 5], 1)) as tf.Tensor4D;
+        const y = tf.maxPool(x, 2, 2, 'valid');
+        return maxPoolGradByMask(random(y.shape, 9), x, y);
+      });
+      // The mask multiplies, so that some of its zeros are −0.
+      expect(masked.dataSync().map((value) => value + 0)).toEqual(wanted.dataSync());
+      tf.dispose([wanted, masked]);
+    });
+  },
+);
 
 describe('input gradient of a convolution equals cpu', () => {
   test.for([

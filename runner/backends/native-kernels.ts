@@ -1,7 +1,7 @@
 /**
  * Kernels of ours for native TensorFlow: of its own ops, and on the processor of those in `native-ops.cc`, which take a
- * quarter of the time of TensorFlow's own (gradient of max-pooling), a third (input gradient of a first layer) or less
- * than half (convolutions of 3×3).
+ * fifth of the time of TensorFlow's own (gradient of max-pooling), a third (input gradient of a first layer) or less than
+ * half (convolutions of 3×3).
  */
 import * as tf from '@tensorflow/tfjs';
 import { type PoolAttributes, poolInfo } from '#core/kernels/max-pool-grad.ts';

@@ -24,9 +24,11 @@ export function runOp(
   return node.executeSingleOutput(op, list, inputs);
 }
 
+type Info = ReturnType<typeof tf.backend_util.computePool2DInfo>;
+
 /** The attribute of an op that takes a `Geometry` of `native-common.h`, in its order. */
-export function geometry(info: ReturnType<typeof tf.backend_util.computePool2DInfo>): { geometry: number[] } {
-  const { filterHeight, filterWidth, strideHeight, strideWidth, padInfo, inHeight, inWidth } = info;
-  const { top, left } = padInfo;
-  return { geometry: [filterHeight, filterWidth, strideHeight, strideWidth, top, left, inHeight, inWidth] };
+export function geometry(info: Info): { geometry: number[] } {
+  const { filterHeight, filterWidth, strideHeight, strideWidth, padInfo } = info;
+  const window = [filterHeight, filterWidth, strideHeight, strideWidth, padInfo.top, padInfo.left];
+  return { geometry: [...window, info.inHeight, info.inWidth, info.outHeight, info.outWidth] };
 }

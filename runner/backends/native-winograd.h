@@ -6,11 +6,12 @@
 // d is a 6×6 tile of the image and g the filter. Source: Lavin & Gray, "Fast Algorithms for Convolutional Neural
 // Networks", CVPR 2016, https://arxiv.org/abs/1509.09308.
 #pragma once
-#include "native-common.h"
+#include "native-vector.h"
 
 namespace parapet {
 
 constexpr int kOut = 4, kSide = kOut + 2, kPlaces = kSide * kSide;
+constexpr int kChunk = 16;  // channels of a tile that lie together once it is transformed
 
 // The transforms in one dimension, F(4, 3), for rows and columns in turn; `step` and `to` are the distances between
 // neighbours. The points are 0, ±5/8, ±3/2 and ∞, which leave twice the error of a direct convolution in float32; the
@@ -43,6 +44,28 @@ struct Minimal {
     u[4 * to] = even_b - odd_b;
     u[5 * to] = g2;
   }
+  // For the gradient of the filter, F(3, 4): four values of dy in the place of the filter, three outputs.
+  template <typename V>
+  static INLINE void gradient(const V* g, int step, V* u, int to) {
+    const V g0 = g[0], g1 = g[step], g2 = g[2 * step], g3 = g[3 * step];
+    constexpr float first = 1 / (a2 * b2), at_a = 1 / (2 * a2 * (a2 - b2)), at_b = 1 / (2 * b2 * (b2 - a2));
+    const V even_a = at_a * g0 + float(a2 * at_a) * g2, odd_a = float(a * at_a) * g1 + float(a2 * a * at_a) * g3;
+    const V even_b = at_b * g0 + float(b2 * at_b) * g2, odd_b = float(b * at_b) * g1 + float(b2 * b * at_b) * g3;
+    u[0] = first * g0;
+    u[to] = even_a + odd_a;
+    u[2 * to] = even_a - odd_a;
+    u[3 * to] = even_b + odd_b;
+    u[4 * to] = even_b - odd_b;
+    u[5 * to] = g3;
+  }
+  template <typename V>
+  static INLINE void taps(const V* m, int step, V* w, int to) {
+    const V sum_a = m[step] + m[2 * step], difference_a = m[step] - m[2 * step];
+    const V sum_b = m[3 * step] + m[4 * step], difference_b = m[3 * step] - m[4 * step];
+    w[0] = m[0] + (sum_a + sum_b);
+    w[to] = float(a) * difference_a + float(b) * difference_b;
+    w[2 * to] = (m[5 * step] + float(a2) * sum_a) + float(b2) * sum_b;
+  }
   template <typename V>
   static INLINE void output(const V* m, int step, V* y, int to) {
     const V sum_a = m[step] + m[2 * step], difference_a = m[step] - m[2 * step];
@@ -54,20 +77,6 @@ struct Minimal {
   }
 };
 
-template <int kLanes>
-struct Vector {
-  typedef float type __attribute__((vector_size(kLanes * 4)));
-  typedef float anywhere __attribute__((vector_size(kLanes * 4), aligned(4), may_alias));
-};
-
-// Blocking for a width of vectors: panels of kPanel output channels times kRows tiles fit the registers.
-template <int kLanes>
-struct Blocking {
-  static constexpr int kParts = 2, kPanel = kParts * kLanes, kRows = kLanes == 16 ? 14 : 6;
-  static constexpr int kTiles = kLanes == 16 ? 14 : 12;
-};
-constexpr int kChunk = 16;  // input channels that lie together in the transformed image
-
 struct Convolution {
   int64_t batch, in_height, in_width, in_channels, out_height, out_width, out_channels, pad_top, pad_left;
   bool turned;  // filter [3, 3, out, in], turned by 180°, for an input gradient
@@ -75,29 +84,6 @@ struct Convolution {
   int64_t in_image() const { return in_height * in_width * in_channels; }
   int64_t out_image() const { return out_height * out_width * out_channels; }
 };
-
-inline int64_t round_up(int64_t n, int64_t step) { return (n + step - 1) / step * step; }
-
-template <int kLanes>
-INLINE auto load(const float* from) {
-  return *reinterpret_cast<const typename Vector<kLanes>::anywhere*>(from);
-}
-template <int kLanes>
-INLINE void store(float* to, typename Vector<kLanes>::type value) {
-  *reinterpret_cast<typename Vector<kLanes>::anywhere*>(to) = value;
-}
-template <int kLanes>
-INLINE auto load_first(const float* from, int64_t count) {
-  float values[kLanes] = {};
-  for (int64_t i = 0; i < count; i++) values[i] = from[i];
-  return load<kLanes>(values);
-}
-template <int kLanes>
-INLINE void store_first(float* to, typename Vector<kLanes>::type value, int64_t count) {
-  float values[kLanes];
-  store<kLanes>(values, value);
-  for (int64_t i = 0; i < count; i++) to[i] = values[i];
-}
 
 // G g Gᵀ of every filter: [place][panel of output channels][input channel][kPanel].
 template <int kLanes>
@@ -125,29 +111,51 @@ INLINE void transform_filters(const Convolution& c, const float* filter, float* 
 #pragma GCC unroll 6
       for (int row = 0; row < kSide; row++) {
         Minimal::filter(rows + 3 * row, 1, columns, 1);
-        for (int column = 0; column < kSide; column++) store<kLanes>(target + (row * kSide + column) * stride, columns[column]);
+        for (int column = 0; column < kSide; column++) {
+          store<kLanes>(target + (row * kSide + column) * stride, columns[column]);
+        }
       }
     }
   }
 }
 
-// Bᵀ d B of one tile for kLanes channels. `cells` points at the tile's places in the image, at zeros outside of it.
+// Where the places of a tile lie in the images; at zeros outside of them.
+template <int kSize>
+INLINE void find_cells(const float* images, int64_t image, int64_t top, int64_t left, int64_t height, int64_t width,
+                       int64_t channels, const float* zeros, const float** cells) {
+  for (int64_t row = 0; row < kSize; row++) {
+    for (int64_t column = 0; column < kSize; column++) {
+      const int64_t r = top + row, s = left + column;
+      const bool inside = r >= 0 && r < height && s >= 0 && s < width;
+      cells[row * kSize + column] = inside ? images + ((image * height + r) * width + s) * channels : zeros;
+    }
+  }
+}
+
+// What lies at a place, 0 where its mask is not positive.
 template <int kLanes, bool kMasked, bool kWhole>
-INLINE void transform_tile(const float* const* cells, const float* const* masks, int64_t channel, int64_t count, float* v,
-                           int64_t stride) {
+INLINE auto load_cell(const float* cell, const float* mask, int64_t count) {
+  typename Vector<kLanes>::type value = kWhole ? load<kLanes>(cell) : load_first<kLanes>(cell, count);
+  if (kMasked) {
+    const typename Vector<kLanes>::type y = kWhole ? load<kLanes>(mask) : load_first<kLanes>(mask, count);
+    value = y > 0.0f ? value : typename Vector<kLanes>::type{};
+  }
+  return value;
+}
+
+// Bᵀ d B of one tile for kLanes channels.
+template <int kLanes, bool kMasked, bool kWhole>
+INLINE void transform_tile(const float* const* cells, const float* const* masks, int64_t channel, int64_t count,
+                           float* v, int64_t stride) {
   using V = typename Vector<kLanes>::type;
   V d[kSide], t[kSide * kSide];
 #pragma GCC unroll 6
   for (int column = 0; column < kSide; column++) {
 #pragma GCC unroll 6
     for (int row = 0; row < kSide; row++) {
-      const float* from = cells[row * kSide + column] + channel;
-      d[row] = kWhole ? load<kLanes>(from) : load_first<kLanes>(from, count);
-      if (kMasked) {
-        const float* mask = masks[row * kSide + column] + channel;
-        const V y = kWhole ? load<kLanes>(mask) : load_first<kLanes>(mask, count);
-        d[row] = y > 0.0f ? d[row] : V{};
-      }
+      const int cell = row * kSide + column;
+      const float* mask = kMasked ? masks[cell] + channel : nullptr;
+      d[row] = load_cell<kLanes, kMasked, kWhole>(cells[cell] + channel, mask, count);
     }
     Minimal::input(d, 1, t + column, kSide);
   }
@@ -156,33 +164,6 @@ INLINE void transform_tile(const float* const* cells, const float* const* masks,
     Minimal::input(t + row * kSide, 1, d, 1);
 #pragma GCC unroll 6
     for (int column = 0; column < kSide; column++) store<kLanes>(v + (row * kSide + column) * stride, d[column]);
-  }
-}
-
-// m[kRows][kPanel] = v · u: the sum over all input channels, in their order.
-template <int kLanes, int kRows>
-INLINE void multiply(const float* v, int64_t chunk_stride, const float* u, int64_t in_channels, float* m) {
-  using V = typename Vector<kLanes>::type;
-  constexpr int kParts = Blocking<kLanes>::kParts, kPanel = Blocking<kLanes>::kPanel;
-  V sum[kRows][kParts] = {};
-  for (int64_t first = 0; first < in_channels; first += kChunk, v += chunk_stride) {
-    const int64_t count = std::min<int64_t>(kChunk, in_channels - first);
-    for (int64_t k = 0; k < count; k++, u += kPanel) {
-      V weights[kParts];
-#pragma GCC unroll 4
-      for (int part = 0; part < kParts; part++) weights[part] = load<kLanes>(u + part * kLanes);
-#pragma GCC unroll 16
-      for (int row = 0; row < kRows; row++) {
-        const float value = v[row * kChunk + k];
-#pragma GCC unroll 4
-        for (int part = 0; part < kParts; part++) sum[row][part] += value * weights[part];
-      }
-    }
-  }
-#pragma GCC unroll 16
-  for (int row = 0; row < kRows; row++) {
-#pragma GCC unroll 4
-    for (int part = 0; part < kParts; part++) store<kLanes>(m + row * kPanel + part * kLanes, sum[row][part]);
   }
 }
 
@@ -238,15 +219,8 @@ INLINE void convolve(const Convolution& c, const float* x, const float* mask, co
     for (int64_t i = 0; i < count; i++) {
       const int64_t image = first + (start + i) / per_image, tile = (start + i) % per_image;
       const int64_t top = tile / tile_columns * kOut - c.pad_top, left = tile % tile_columns * kOut - c.pad_left;
-      for (int64_t row = 0; row < kSide; row++) {
-        for (int64_t column = 0; column < kSide; column++) {
-          const int64_t r = top + row, s = left + column, cell = row * kSide + column;
-          const bool inside = r >= 0 && r < c.in_height && s >= 0 && s < c.in_width;
-          const int64_t offset = image * c.in_image() + (r * c.in_width + s) * c.in_channels;
-          cells[cell] = inside ? x + offset : zeros;
-          if (kMasked) masks[cell] = inside ? mask + offset : zeros;
-        }
-      }
+      find_cells<kSide>(x, image, top, left, c.in_height, c.in_width, c.in_channels, zeros, cells);
+      if (kMasked) find_cells<kSide>(mask, image, top, left, c.in_height, c.in_width, c.in_channels, zeros, masks);
       for (int64_t channel = 0; channel < chunks * kChunk; channel += kLanes) {
         float* target = v + channel / kChunk * B::kTiles * kChunk + i * kChunk + channel % kChunk;
         const int64_t left_over = c.in_channels - channel;
@@ -267,9 +241,9 @@ INLINE void convolve(const Convolution& c, const float* x, const float* mask, co
           const float* from = rows + row * kChunk;
           float* to = sums + row * B::kPanel;
           if (count - row > B::kRows / 2) {
-            multiply<kLanes, B::kRows>(from, B::kTiles * kChunk, weights, c.in_channels, to);
+            multiply<kLanes, B::kRows, kChunk>(from, B::kTiles * kChunk, weights, c.in_channels, to);
           } else {
-            multiply<kLanes, B::kRows / 2>(from, B::kTiles * kChunk, weights, c.in_channels, to);
+            multiply<kLanes, B::kRows / 2, kChunk>(from, B::kTiles * kChunk, weights, c.in_channels, to);
           }
         }
       }
@@ -287,13 +261,6 @@ INLINE void convolve(const Convolution& c, const float* x, const float* mask, co
   }
 }
 
-// The two halves of the work, compiled for a set of instructions.
-struct Compiled {
-  int lanes;
-  void (*transform)(const Convolution&, const float* filter, float* u, int64_t first, int64_t end);
-  void (*convolve)(const Convolution&, const float* x, const float* mask, const float* u, const float* bias, float* y,
-                   int64_t first, int64_t end);
-};
 #define COMPILED(suffix, target, lanes)                                                                               \
   target inline void transform_##suffix(const Convolution& c, const float* filter, float* u, int64_t first,           \
                                         int64_t end) {                                                                \
@@ -309,27 +276,21 @@ COMPILED(avx2, WITH_AVX2, 8)
 COMPILED(avx512, WITH_AVX512, 16)
 #undef COMPILED
 
-// The widest vectors that the processor has, and no wider than `lanes` where that is not 0.
-inline Compiled compiled(int lanes) {
-  const int most = lanes == 0 ? 16 : lanes;
-  if (most >= 16 && has_avx512()) return {16, transform_avx512, convolve_avx512};
-  if (most >= 8 && has_avx2()) return {8, transform_avx2, convolve_avx2};
-  return {4, transform_plain, convolve_plain};
-}
-
 // y [batch, out_height, out_width, out_channels] = x ∗ filter (+ bias), of x where mask > 0; either may be null.
 inline void winograd(const Convolution& c, const float* x, const float* mask, const float* filter, const float* bias,
-                     float* y, int lanes) {
-  const Compiled work = compiled(lanes);
-  const int64_t columns = round_up(c.out_channels, 2 * work.lanes);
+                     float* y) {
+  const int lanes = vector_floats();
+  auto* const transform = lanes == 16 ? transform_avx512 : lanes == 8 ? transform_avx2 : transform_plain;
+  auto* const work = lanes == 16 ? convolve_avx512 : lanes == 8 ? convolve_avx2 : convolve_plain;
+  const int64_t columns = round_up(c.out_channels, 2 * lanes);
   std::vector<float> shift(columns);
   if (bias != nullptr) std::copy(bias, bias + c.out_channels, shift.begin());
   const Scratch u(kPlaces * columns * c.in_channels);
   share(c.in_channels, kPlaces * columns * c.in_channels / 8, [&](int64_t first, int64_t end) {
-    work.transform(c, filter, u.get(), first, end);
+    transform(c, filter, u.get(), first, end);
   });
   share(c.batch, c.batch * c.out_image() * c.in_channels / 8, [&](int64_t first, int64_t end) {
-    work.convolve(c, x, mask, u.get(), shift.data(), y, first, end);
+    work(c, x, mask, u.get(), shift.data(), y, first, end);
   });
 }
 

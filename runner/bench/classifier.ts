@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import * as tf from '@tensorflow/tfjs';
+import { CONVOLUTION_RELU } from '#core/kernels/convolution-relu.ts';
 import type { Classifier } from '#core/models/classifier.ts';
 import { findArchitecture, loadClassifier } from '#core/models/index.ts';
 import { initialWeights } from '#core/training/initial-weights.ts';
@@ -21,8 +22,9 @@ export async function benchClassifier(architectureId: string, weightsFile?: stri
 }
 
 /**
- * Floating-point operations of a forward pass of one image, counting the convolutions and matrix products:
- * two for each weight at each place it is used. The gradient with respect to the input costs as many again.
+ * Floating-point operations of a forward pass of one image, counting the convolutions and matrix products: two for each
+ * weight at each place it is used, by whatever algorithm a backend computes them. The gradient with respect to the input
+ * costs as many again.
  */
 export async function forwardOperations({ inputShape, logits }: Classifier): Promise<number> {
   const image = tf.zeros([1, ...inputShape]) as tf.Tensor4D;
@@ -31,7 +33,7 @@ export async function forwardOperations({ inputShape, logits }: Classifier): Pro
   let operations = 0;
   for (const { name, inputShapes, outputShapes } of kernels) {
     const outputs = outputShapes[0]?.reduce((product, side) => product * side, 1) ?? 0;
-    if (name === tf.Conv2D) {
+    if (name === tf.Conv2D || name === CONVOLUTION_RELU) {
       const [height = 0, width = 0, channels = 0] = inputShapes[1] as number[];
       operations += 2 * outputs * height * width * channels;
     } else if (name === tf.BatchMatMul) {

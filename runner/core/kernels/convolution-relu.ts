@@ -1,20 +1,22 @@
 /**
- * A convolution with bias and ReLU as one kernel, and its input gradient with ReLU's mask as another, where a backend has
- * them; elsewhere the same in tfjs's ops. (`tf.fused.conv2d` fuses nothing while a gradient is recorded.)
+ * A convolution with bias and ReLU as one kernel, and each of its gradients with ReLU's mask as another, where a backend
+ * has them; elsewhere the same in tfjs's ops. (`tf.fused.conv2d` fuses nothing while a gradient is recorded.)
  *
- * `ConvolutionRelu { filter, bias, x }` is y = relu(x ∗ filter + bias) and
- * `ConvolutionReluInputGrad { dy, y, filter }` is the gradient of x: dy where y > 0, through the convolution backwards.
- * A backend that has the first has the second too.
+ * `ConvolutionRelu { x, filter, bias }` is y = relu(x ∗ filter + bias). With dy where y > 0 and 0 elsewhere
+ * `ConvolutionReluInputGrad { dy, y, filter }`, `ConvolutionReluFilterGrad { x, dy, y }` and
+ * `ConvolutionReluBiasGrad { dy, y }` are its gradients. A backend that has the first has them all.
  */
 import * as tf from '@tensorflow/tfjs';
 import { reluGrad } from './relu-grad.ts';
 
 export const CONVOLUTION_RELU = 'ConvolutionRelu';
 export const CONVOLUTION_RELU_INPUT_GRAD = 'ConvolutionReluInputGrad';
+export const CONVOLUTION_RELU_FILTER_GRAD = 'ConvolutionReluFilterGrad';
+export const CONVOLUTION_RELU_BIAS_GRAD = 'ConvolutionReluBiasGrad';
 
 type Pad = 'valid' | 'same';
 
-/** The attributes of both kernels, as tfjs's convolutions have them; the second's also say what shape the gradient has. */
+/** The attributes of the kernels, as tfjs's convolutions have them; a gradient's also say what shape it has. */
 interface Attributes {
   readonly strides: 1;
   readonly pad: Pad;
@@ -47,8 +49,8 @@ export function registerConvolutionReluGradients(): void {
       const [x, filter, y] = saved as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D];
       const attributes = attrs as unknown as Attributes;
       return {
-        filter: () => filterGradient(x, reluGrad(dy, y), filter, attributes),
-        bias: () => tf.sum(reluGrad(dy, y), [0, 1, 2]),
+        filter: () => filterGradient(x, dy, y, filter, attributes),
+        bias: () => run(CONVOLUTION_RELU_BIAS_GRAD, { dy, y }, {}),
         x: () => run(CONVOLUTION_RELU_INPUT_GRAD, { dy, y, filter }, { ...attributes, inputShape: x.shape }),
       };
     },
@@ -63,16 +65,22 @@ export function registerConvolutionReluGradients(): void {
       return {
         dy: () => reluGrad(tf.conv2d(ddx as tf.Tensor4D, filter, 1, attributes.pad), y),
         y: () => tf.zerosLike(y),
-        filter: () => filterGradient(ddx as tf.Tensor4D, reluGrad(dy, y), filter, attributes),
+        filter: () => filterGradient(ddx as tf.Tensor4D, dy, y, filter, attributes),
       };
     },
   });
 }
 
-function filterGradient(x: tf.Tensor4D, dy: tf.Tensor4D, filter: tf.Tensor4D, attributes: Attributes): tf.Tensor4D {
-  return run(tf.Conv2DBackpropFilter, { x, dy }, { ...attributes, filterShape: filter.shape });
+function filterGradient(
+  x: tf.Tensor4D,
+  dy: tf.Tensor4D,
+  y: tf.Tensor4D,
+  filter: tf.Tensor4D,
+  attributes: Attributes,
+): tf.Tensor4D {
+  return run(CONVOLUTION_RELU_FILTER_GRAD, { x, dy, y }, { ...attributes, filterShape: filter.shape });
 }
 
-function run(kernel: string, inputs: tf.NamedTensorMap, attributes: object): tf.Tensor4D {
+function run<T extends tf.Tensor>(kernel: string, inputs: tf.NamedTensorMap, attributes: object): T {
   return tf.engine().runKernel(kernel, inputs, { ...attributes });
 }
