@@ -6,6 +6,7 @@ import { isInstalled } from '../../backends/native-files.ts';
 import { distances, inBall, inBox, predictions } from '../metrics/judge.ts';
 import type { Classifier } from '../models/classifier.ts';
 import type { Norm } from '../projections.ts';
+import { smallBudgets } from '../testing/budgets.ts';
 import { constant, labelsOnly, notANumberAbove, randomLinear, step, tied } from '../testing/classifiers.ts';
 import { randomImages } from '../testing/images.ts';
 import { linearClass } from '../testing/oracles.ts';
@@ -24,33 +25,6 @@ const noNative = !isInstalled('cpu') && process.env.PARAPET_NO_SKIP !== '1';
 const radii: Record<Norm, number> = { Linf: 0.03, L2: 0.1, L1: 0.3, L0: 2 };
 /** Attacks too weak for these balls, which are tried in balls sixteen times as large. */
 const wide = new Set(['blended-noise', 'contrast']);
-/** A fraction of what an attack spends by default, where that is much. */
-const budgets: Record<string, Record<string, number>> = {
-  apgd: { steps: 40 },
-  'apgd-t': { steps: 10 },
-  fab: { steps: 12 },
-  'fab-t': { steps: 12, targets: 2 },
-  fmn: { steps: 30 },
-  'cw-linf': { maxIterations: 20, initialConstant: 0.1, constantFactor: 10, decreaseFactor: 0.7, learningRate: 0.03 },
-  lbfgs: { maxIterations: 20, binarySearchSteps: 4, initialConstant: 0.1 },
-  ddn: { steps: 30 },
-  'cw-l0': { maxIterations: 30, initialConstant: 0.1, constantFactor: 10, largestConstant: 1000, learningRate: 0.1 },
-  ead: { maxIterations: 40, binarySearchSteps: 4, initialConstant: 0.1 },
-  'sigma-zero': { steps: 40 },
-  'cw-l2': { maxIterations: 60, binarySearchSteps: 4, initialConstant: 0.1 },
-  spatial: { rotations: 7, shifts: 3 },
-  square: { queries: 150 },
-  noise: { draws: 300 },
-  'sparse-rs': { queries: 150 },
-  'one-pixel': { population: 20, generations: 8 },
-  'hop-skip-jump': { queries: 250, startTrials: 64, initialProbes: 20 },
-  spsa: { steps: 20, samples: 16 },
-  nes: { steps: 20, samples: 16 },
-  boundary: { queries: 150, startTrials: 64 },
-  contrast: { steps: 100 },
-  'blended-noise': { directions: 32, steps: 100 },
-  geoda: { queries: 250, startTrials: 64, frequencies: 1 },
-};
 /** Attacks that draw random numbers with their default options. */
 const drawing = new Set([
   'blended-noise',
@@ -93,7 +67,7 @@ function contract(attack: Attack, norm: Norm) {
   }
 
   function run(changes: Partial<AttackRequest> = {}) {
-    const options = budgets[attack.id] ?? {};
+    const options = smallBudgets[attack.id] ?? {};
     const surrogates = attack.access === 'transfer' ? [changes.classifier ?? model] : [];
     const request = { attack, options, classifier: model, surrogates, x, y, target, examples, norm, epsilon };
     return runAttack({ ...request, seed: 1, stream: 'a', ...changes });

@@ -23,9 +23,17 @@ export function checkInputs(inputs: AttackInputs): void {
   const { examples, x, y, target, inputShape, classes } = inputs;
   const rows = examples.length;
   const size = inputShape.reduce((product, extent) => product * extent, 1);
+  wanted(x instanceof Float32Array, 'x', `${Object(x).constructor.name}`, 'a Float32Array');
   wanted(x.length === rows * size, 'x', `${x.length} values`, `${rows} images of ${inputShape.join('×')}`);
   const outside = x.findIndex((value) => !(value >= 0 && value <= 1));
-  wanted(outside < 0, `x of example ${examples[Math.floor(outside / size)]}`, x[outside], 'pixels in [0, 1]');
+  const field = `x of example ${examples[Math.floor(outside / size)]}`;
+  wanted(
+    outside < 0,
+    field,
+    x[outside],
+    'pixels in [0, 1]',
+    outside >= 0 && hasBytes(x) ? 'divide them by 255' : undefined,
+  );
   checkClasses('y', y, rows, classes);
   if (target === null) return;
   checkClasses('target', target, rows, classes);
@@ -59,6 +67,11 @@ function checkClasses(field: string, values: Int32Array, rows: number, classes: 
   wanted(bad < 0, field, values[bad], `classes from 0 to ${classes - 1}`);
 }
 
-function wanted(holds: boolean, field: string, came: unknown, wish: string) {
-  if (!holds) throw new ParapetError('usage', `${field}: ${came} came, wanted ${wish}`);
+/** Whether the pixels are whole numbers up to 255, as files hold them. */
+function hasBytes(x: Float32Array): boolean {
+  return x.every((value) => Number.isInteger(value) && value >= 0 && value <= 255);
+}
+
+function wanted(holds: boolean, field: string, came: unknown, wish: string, hint?: string) {
+  if (!holds) throw new ParapetError('usage', `${field}: ${came} came, wanted ${wish}`, hint);
 }
