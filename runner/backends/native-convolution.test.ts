@@ -94,8 +94,8 @@ test.for([
 
 describe.each(['16', '8', '4'])('convolutionRelu equals the cpu backend’s, %s floats in a vector', (floats) => {
   test.for([
-    ['3×3, valid', [3, 9, 8, 16], [3, 3, 16, 24], 'valid'],
-    ['3×3, same', [2, 7, 10, 20], [3, 3, 20, 16], 'same'],
+    ['3×3, valid', [3, 10, 9, 16], [3, 3, 16, 32], 'valid'],
+    ['3×3, same', [2, 7, 10, 20], [3, 3, 20, 24], 'same'],
     ['a first layer', [5, 9, 8, 3], [3, 3, 3, 16], 'valid'],
     ['a first layer, same', [5, 9, 8, 3], [3, 3, 3, 67], 'same'],
     ['a first layer, one channel', [5, 9, 8, 1], [3, 3, 1, 32], 'valid'],
@@ -168,10 +168,10 @@ test('the threads change no bit of anything, the other images of a batch none of
 });
 
 test('where a whole tile is zero the result is zero, and ReLU lets nothing through at 0', () => {
-  const filter = tf.tensor(normal([3, 3, 16, 16], 2), [3, 3, 16, 16]) as tf.Tensor4D;
+  const filter = tf.tensor(normal([3, 3, 24, 24], 2), [3, 3, 24, 24]) as tf.Tensor4D;
   const { value, grad } = tf.valueAndGrad((x: tf.Tensor4D) =>
-    tf.sum(convolutionRelu(x, filter, tf.zeros([16]), 'valid')),
-  )(tf.zeros([2, 9, 9, 16]));
+    tf.sum(convolutionRelu(x, filter, tf.zeros([24]), 'valid')),
+  )(tf.zeros([2, 9, 9, 24]));
   expect(value.dataSync()[0]).toBe(0);
   expect(grad.dataSync().every((entry) => entry === 0)).toBe(true);
   tf.dispose([filter, value, grad]);
