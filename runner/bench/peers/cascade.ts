@@ -3,7 +3,7 @@ import { findAttack } from '#core/attacks/index.ts';
 import { runAttack } from '#core/attacks/run.ts';
 import type { Classifier } from '#core/models/classifier.ts';
 import type { Norm } from '#core/projections.ts';
-import type { Comparison, Line } from './comparisons.ts';
+import type { Comparison, Line } from './comparison.ts';
 import type { Rows } from './nets.ts';
 
 /** The classifier that a comparison is of: its logits times `logitScale`, where the parameters have one. */

@@ -3,7 +3,8 @@
  * a process of its own. `--nets ID,…` (submissions), `--attacks ID,…` (comparisons, or searches in every norm), `--images N`,
  * `--tools NAME,…`, `--threads N`, `--epsilon E`, `--seed N`, `--limit SECONDS`, `--json`; `--flush-denormals` has PyTorch take
  * numbers below 1e-38 for 0, which is not its default; `--golden` stores the peers' outcomes for the parity test instead;
- * `--install` only sets up the environment.
+ * `--missing` for what is
+ * not there yet; `--install` only sets up the environment.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
@@ -11,7 +12,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ParapetError } from '#core/errors.ts';
 import { processorName } from '../../backends/device.ts';
-import { type Comparison, comparisons, type Tool, tools } from './comparisons.ts';
+import { type Comparison, type Tool, tools } from './comparison.ts';
+import { comparisons } from './comparisons/index.ts';
 import { writeGolden } from './golden.ts';
 import { installPeers } from './install.ts';
 import { measure, type Run, requireSameNet, toolsOf } from './measure.ts';
@@ -32,6 +34,7 @@ const { values: options } = parseArgs({
     limit: { type: 'string', default: '7200' },
     json: { type: 'boolean', default: false },
     golden: { type: 'boolean', default: false },
+    missing: { type: 'boolean', default: false },
     'flush-denormals': { type: 'boolean', default: false },
     install: { type: 'boolean', default: false },
   },
@@ -74,7 +77,9 @@ async function run(scratch: string): Promise<void> {
   };
   const environment = await installPeers(say);
   if (options.install) return say(`The peers are in ${environment.packages}`);
-  if (options.golden) return writeGolden(wanted, nets, wantedTools(), environment, common, say);
+  if (options.golden) {
+    return writeGolden(wanted, nets, wantedTools(), environment, { ...common, missing: options.missing }, say);
+  }
   const all: Compared[] = [];
   for (const net of nets) {
     for (const comparison of wanted) all.push(await compareOn(net, comparison));
@@ -96,10 +101,8 @@ async function run(scratch: string): Promise<void> {
     const rows = await rowsOf(net, whole('images', 1), targets);
     const images = join(scratch, 'rows.safetensors');
     await writeRows(images, rows, net);
-    const epsilon = kind === 'minimum-norm' ? null : Number(options.epsilon ?? trackEpsilon(net.dataset, norm));
-    const values = net.inputShape.reduce((product, side) => product * side, 1);
-    const own = 'values' in parameters ? { ...parameters, values } : parameters;
-    const setting = { ...common, net, rows, images, comparison, parameters: own, epsilon };
+    const epsilon = kind !== 'fixed-epsilon' ? null : Number(options.epsilon ?? trackEpsilon(net.dataset, norm));
+    const setting = { ...common, net, rows, images, comparison, parameters, epsilon };
     const runs: Run[] = [];
     for (const tool of toolsOf(comparison)) {
       if (tool !== 'parapet' && !wantedTools().includes(tool)) continue;

@@ -1,6 +1,6 @@
 import { attacks } from '#core/attacks/index.ts';
 import { ParapetError } from '#core/errors.ts';
-import type { Comparison, Tool } from './comparisons.ts';
+import type { Comparison, Tool } from './comparison.ts';
 import type { PeerEnvironment } from './install.ts';
 import { type Judged, judge } from './judged.ts';
 import type { Net, Rows } from './nets.ts';
@@ -50,7 +50,7 @@ export function taskOf(setting: Setting, tool: Task['tool']): Task {
   const { net, comparison, parameters, epsilon, images, threads, seed, flushDenormals, scratch } = setting;
   const { architecture, inputShape, classes, weights } = net;
   const { norm, search: attack, id } = comparison;
-  const lines = comparison.ours(parameters);
+  const lines = comparison.ours(parameters, epsilon ?? Number.NaN);
   const out = `${scratch}/${[id, net.id, epsilon ?? 'any', tool].join('-')}.safetensors`;
   const what = {
     tool,
@@ -76,7 +76,7 @@ export function judgeRun({ rows, net, comparison, epsilon }: Setting, tool: Task
 
 /** Attacks of ours that a comparison needs and that are not there, or not in its norm. */
 export function missingAttacks({ ours, parameters, norm }: Comparison): string[] {
-  return ours(parameters).flatMap(({ attack: id }) => {
+  return ours(parameters, 1).flatMap(({ attack: id }) => {
     const found = attacks.find((attack) => attack.id === id);
     return found?.norms.includes(norm) ? [] : [found === undefined ? id : `${id} in ${norm}`];
   });

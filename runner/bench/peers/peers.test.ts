@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { attacks } from '#core/attacks/index.ts';
 import { parseOptions } from '#core/attacks/shared/options.ts';
-import { type Comparison, comparisons, tools } from './comparisons.ts';
+import { type Comparison, tools } from './comparison.ts';
+import { comparisons } from './comparisons/index.ts';
 import { installPeers } from './install.ts';
 import { judge } from './judged.ts';
 import { missingAttacks } from './measure.ts';
@@ -15,7 +16,7 @@ const read = (name: string): string => readFileSync(join(import.meta.dirname, na
 test('each comparison has an id of its own, and attacks of ours take its options', () => {
   expect(new Set(comparisons.map(({ id }) => id)).size).toBe(comparisons.length);
   for (const comparison of comparisons) {
-    for (const { attack, options } of comparison.ours(comparison.parameters)) {
+    for (const { attack, options } of comparison.ours(comparison.parameters, 0.1)) {
       const found = attacks.find(({ id }) => id === attack);
       if (found !== undefined) expect(() => parseOptions(found, options), comparison.id).not.toThrow();
     }

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { ParapetError } from '#core/errors.ts';
 import { decodeSafetensors } from '#core/models/safetensors.ts';
 import type { Norm } from '#core/projections.ts';
-import type { Line, Tool } from './comparisons.ts';
+import type { Line, Tool } from './comparison.ts';
 import { type PeerEnvironment, pythonEnvironment } from './install.ts';
 import type { Net } from './nets.ts';
 

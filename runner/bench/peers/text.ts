@@ -1,5 +1,5 @@
 import { table } from '../../cli/output.ts';
-import type { Comparison } from './comparisons.ts';
+import type { Comparison } from './comparison.ts';
 import type { Run } from './measure.ts';
 
 /** A comparison on a net, with what each tool did; ours is the first. */
@@ -34,7 +34,7 @@ export function geometricMean(values: readonly number[]): number | null {
 
 /** Robust accuracy, or the median distance of a search for the nearest. */
 function strength({ comparison: { kind } }: Compared, { judged }: Done): string {
-  if (kind === 'fixed-epsilon') return `${number(100 * judged.robustAccuracy.value)} %`;
+  if (kind !== 'minimum-norm') return `${number(100 * judged.robustAccuracy.value)} %`;
   return judged.medianDistance === null ? 'most fail' : number(judged.medianDistance, 4);
 }
 

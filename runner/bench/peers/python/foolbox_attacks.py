@@ -32,8 +32,20 @@ def _fgsm(p, norm):
 
 
 def _pgd(p, norm):
-    attack = {"Linf": fa.LinfPGD, "L2": fa.L2PGD}[norm]
+    attack = {"Linf": fa.LinfPGD, "L2": fa.L2PGD, "L1": fa.SparseL1DescentAttack}[norm]
     return attack(rel_stepsize=p["relativeStepSize"], steps=p["steps"], random_start=True)
+
+
+def _bim(p, norm):
+    return fa.LinfBasicIterativeAttack(rel_stepsize=p["relativeStepSize"], steps=p["steps"])
+
+
+def _momentum(p, norm):
+    attack = {
+        "Linf": fa.LinfMomentumIterativeFastGradientMethod,
+        "L2": fa.L2MomentumIterativeFastGradientMethod,
+    }[norm]
+    return attack(momentum=p["decay"], rel_stepsize=1 / p["steps"], steps=p["steps"])
 
 
 def _deepfool(p, norm):
@@ -68,6 +80,43 @@ def _fmn(p, norm):
     return attack(steps=p["steps"], max_stepsize=p["stepSize"], gamma=p["gamma"])
 
 
+def _ddn(p, norm):
+    return fa.DDNAttack(init_epsilon=p["initialNorm"], steps=p["steps"], gamma=p["gamma"])
+
+
+def _boundary(p, norm):
+    # A step asks about an image, every tenth of them about two; what it starts from takes the rest.
+    start = fa.LinearSearchBlendedUniformNoiseAttack(steps=50)
+    return fa.BoundaryAttack(init_attack=start, steps=int((p["queries"] - 60) / 1.1))
+
+
+def _blended(p, norm):
+    return fa.LinearSearchBlendedUniformNoiseAttack(
+        distance=foolbox.distances.l2, directions=p["directions"], steps=p["steps"]
+    )
+
+
+def _contrast(p, norm):
+    return fa.LinearSearchContrastReductionAttack(distance=foolbox.distances.l2, steps=p["steps"])
+
+
+def _noise(p, norm):
+    attack = {
+        "Linf": fa.LinfRepeatedAdditiveUniformNoiseAttack,
+        "L2": fa.L2ClippingAwareRepeatedAdditiveGaussianNoiseAttack,
+    }[norm]
+    return attack(repeats=p["draws"])
+
+
+def _spatial(p, norm):
+    return fa.SpatialAttack(
+        max_translation=p["maxShift"],
+        num_translations=p["shifts"],
+        max_rotation=p["maxRotation"],
+        num_rotations=p["rotations"],
+    )
+
+
 def _hop_skip_jump(p, norm):
     return fa.HopSkipJumpAttack(
         steps=p["steps"],
@@ -79,10 +128,18 @@ def _hop_skip_jump(p, norm):
 
 ATTACKS = {
     "fgsm": _fixed(_fgsm),
+    "bim": _fixed(_bim),
+    "mi-fgsm": _fixed(_momentum),
     "pgd": _fixed(_pgd),
     "deepfool": _minimum(_deepfool),
     "cw-l2": _minimum(_cw),
     "ead": _minimum(_ead),
     "fmn": _minimum(_fmn),
+    "ddn": _minimum(_ddn),
     "hop-skip-jump": _minimum(_hop_skip_jump),
+    "boundary": _minimum(_boundary),
+    "blended-noise": _minimum(_blended),
+    "contrast": _minimum(_contrast),
+    "noise": _fixed(_noise),
+    "spatial": _minimum(_spatial),
 }

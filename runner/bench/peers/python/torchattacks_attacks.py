@@ -10,7 +10,9 @@ import torchattacks as ta
 
 def _entry(make):
     def build(model, task):
-        attack = make(model, task["parameters"], task["norm"], task["epsilon"], task["seed"])
+        height, width, channels = task["inputShape"]
+        parameters = {**task["parameters"], "values": height * width * channels}
+        attack = make(model, parameters, task["norm"], task["epsilon"], task["seed"])
 
         def perturb(x, y, target):
             if target is None:
@@ -26,6 +28,30 @@ def _entry(make):
 def _pgd(model, p, norm, epsilon, seed):
     attack = {"Linf": ta.PGD, "L2": ta.PGDL2}[norm]
     return attack(model, eps=epsilon, alpha=epsilon * p["relativeStepSize"], steps=p["steps"], random_start=True)
+
+
+def _bim(model, p, norm, epsilon, seed):
+    return ta.BIM(model, eps=epsilon, alpha=epsilon * p["relativeStepSize"], steps=p["steps"])
+
+
+def _momentum(model, p, norm, epsilon, seed):
+    return ta.MIFGSM(model, eps=epsilon, alpha=epsilon / p["steps"], steps=p["steps"], decay=p["decay"])
+
+
+def _random_step(model, p, norm, epsilon, seed):
+    # Both of its steps have one length.
+    assert p["randomShare"] == 0.5
+    return ta.RFGSM(model, eps=epsilon, alpha=epsilon / 2, steps=1)
+
+
+def _spsa(model, p, norm, epsilon, seed):
+    # It counts pairs of samples.
+    common = {"eps": epsilon, "delta": p["radius"], "lr": p["learningRate"], "nb_iter": p["steps"]}
+    return ta.SPSA(model, nb_sample=p["samples"] // 2, max_batch_size=p["samples"] // 2, **common)
+
+
+def _one_pixel(model, p, norm, epsilon, seed):
+    return ta.OnePixel(model, pixels=p["pixels"], steps=p["generations"], popsize=p["population"])
 
 
 def _apgd(model, p, norm, epsilon, seed):
@@ -75,6 +101,9 @@ def _jsma(model, p, norm, epsilon, seed):
 
 ATTACKS = {
     "fgsm": _entry(lambda model, p, norm, epsilon, seed: ta.FGSM(model, eps=epsilon)),
+    "r-fgsm": _entry(_random_step),
+    "bim": _entry(_bim),
+    "mi-fgsm": _entry(_momentum),
     "pgd": _entry(_pgd),
     "apgd": _entry(_apgd),
     "apgd-t": _entry(_apgd_targeted),
@@ -88,4 +117,6 @@ ATTACKS = {
     ),
     "ead": _entry(_ead),
     "jsma": _entry(_jsma),
+    "spsa": _entry(_spsa),
+    "one-pixel": _entry(_one_pixel),
 }
