@@ -8,7 +8,7 @@ import { type ActiveSet, activeSet, pick } from './shared/active-set.ts';
 import { findings } from './shared/findings.ts';
 import { lookAt, type Nearest, nearestSuccesses } from './shared/nearest.ts';
 import { dualNorms, lengths } from './shared/row-norms.ts';
-import { projectRows } from './shared/row-projections.ts';
+import { keepHighest, projectRows } from './shared/row-projections.ts';
 import { standing } from './shared/successes.ts';
 import { usefulGradient } from './shared/useful-gradient.ts';
 
@@ -37,6 +37,9 @@ const optionsSchema = z.strictObject({
 type Options = z.infer<typeof optionsSchema>;
 type State = 'x' | 'xAdv' | 'best';
 
+/** In L0: what a value's share of the unit gradient counts beside its change, where it comes to which ones are kept. */
+const PULL = 2;
+
 /**
  * Fast minimum-norm attack (FMN), L0, L1, L2 or L∞, with or without a target.
  *
@@ -48,10 +51,11 @@ type State = 'x' | 'xAdv' | 'best';
  *
  * Source: Pintor et al., "Fast Minimum-norm Adversarial Attacks through Adaptive Norm Constraints", NeurIPS 2021,
  * https://arxiv.org/abs/2102.12827, algorithm 1; defaults and order of updates: its authors' published code, with 100 steps as in
- * Foolbox. Departs from it in six ways: what of a gradient would leave the pixel range counts for nothing, without which one MNIST
+ * Foolbox. Departs from it in seven ways: what of a gradient would leave the pixel range counts for nothing, without which one MNIST
  * image in ten stays where it is (L1, L2); the margin that enters the first radius is the image's own, where that code takes the sum
  * over the batch; the last iterate is looked at too; a radius in L0 does not fall to 0, and an image that gives way to one value is
- * done; where a gradient is zero or NaN throughout the step goes in a random direction; and a success clears the boundary by
+ * done; values are kept in L0 by their change and the gradient there, as those that once are black or white would never give way to
+ * others, and images come out a tenth farther; where a gradient is zero or NaN throughout the step goes in a random direction; and a success clears the boundary by
  * 1e-5 of the largest logit.
  */
 export const fmn: Attack<typeof optionsSchema> = {
@@ -86,7 +90,7 @@ async function search(context: AttackContext, options: Options, active: ActiveSe
     const cosine = (1 + Math.cos((Math.PI * step) / options.steps)) / 2;
     const stepSize = options.finalStepSize + (options.stepSize - options.finalStepSize) * cosine;
     const gamma = options.finalGamma + (options.gamma - options.finalGamma) * cosine;
-    const { gradient, excess, succeeded, distances, slopes } = await evaluate(context, active);
+    const { gradient, pull, excess, succeeded, distances, slopes } = await evaluate(context, active);
     nearest.offer(active, active.state.xAdv, distances, succeeded);
     for (const [i, row] of active.rows.entries()) {
       const best = nearest.distances[row] as number;
@@ -100,8 +104,8 @@ async function search(context: AttackContext, options: Options, active: ActiveSe
     }
     const direction = await usefulGradient(context, gradient, slopes, active.rows, step);
     const balls = Float64Array.from(active.rows, (row) => radii[row] as number);
-    active.update({ xAdv: moved(active.state, direction, stepSize, norm, balls) });
-    direction.dispose();
+    active.update({ xAdv: moved(active.state, direction, pull, stepSize, norm, balls) });
+    tf.dispose([direction, pull]);
     // Nothing is nearer than a success by a single value.
     if (norm === 'L0') await nearest.retire(active, nearer(active.rows, nearest, 1));
     await context.pause();
@@ -131,14 +135,16 @@ async function widestChanges(x: tf.Tensor4D, norm: Norm): Promise<ArrayLike<numb
   return values;
 }
 
-/** Where the present images stand, row by row, and the gradient of the margin; the caller disposes of it. */
+/** Where the present images stand, row by row, the gradient of the margin, and how it pulls; the caller disposes of both. */
 async function evaluate(context: AttackContext, { rows, state }: ActiveSet<State>) {
   const { model, y, target, norm } = context;
   const pass = model.gradient(state.xAdv, attackLoss('margin', pick(y, rows), pick(target, rows)));
   const numbers = tf.tidy(() => {
-    const gradient = withinBox(state.xAdv, finiteOrZero(pass.gradient));
+    const whole = finiteOrZero(pass.gradient);
+    const gradient = withinBox(state.xAdv, whole);
     const slopes = dualNorms(gradient, norm === 'L0' ? 'L1' : norm);
-    return { gradient, slopes, distances: lengths(tf.sub(state.xAdv, state.x), norm) };
+    const pull = tf.mul(tf.abs(unitRows(whole)), PULL) as tf.Tensor4D;
+    return { gradient, pull, slopes, distances: lengths(tf.sub(state.xAdv, state.x), norm) };
   });
   const [scores, slopes, distances] = await Promise.all([
     pass.logits.data<'float32'>(),
@@ -146,7 +152,8 @@ async function evaluate(context: AttackContext, { rows, state }: ActiveSet<State
     numbers.distances.data<'float32'>(),
   ]);
   tf.dispose([pass.logits, pass.gradient, numbers.slopes, numbers.distances]);
-  return { gradient: numbers.gradient, slopes, distances, ...standing(context, scores, rows) };
+  const { gradient, pull } = numbers;
+  return { gradient, pull, slopes, distances, ...standing(context, scores, rows) };
 }
 
 /** A direction without what would leave the pixel range. */
@@ -160,12 +167,17 @@ function withinBox(images: tf.Tensor4D, direction: tf.Tensor4D): tf.Tensor4D {
 function moved(
   { x, xAdv }: Readonly<Record<State, tf.Tensor4D>>,
   direction: tf.Tensor4D,
+  pull: tf.Tensor4D,
   stepSize: number,
   norm: Norm,
   radii: Float64Array,
 ): tf.Tensor4D {
   return tf.tidy(() => {
     const change = tf.sub(tf.add(xAdv, tf.mul(unitRows(direction), stepSize)), x) as tf.Tensor4D;
-    return tf.clipByValue(tf.add(x, projectRows(change, norm, perRow(radii))), 0, 1) as tf.Tensor4D;
+    const kept =
+      norm === 'L0'
+        ? keepHighest(change, tf.add(tf.abs(change), pull), perRow(radii))
+        : projectRows(change, norm, perRow(radii));
+    return tf.clipByValue(tf.add(x, kept), 0, 1) as tf.Tensor4D;
   });
 }

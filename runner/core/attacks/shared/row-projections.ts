@@ -17,10 +17,7 @@ export function projectRows(change: tf.Tensor4D, norm: Norm, radii: tf.Tensor4D)
 }
 
 const onto: Record<Norm, (change: tf.Tensor4D, radii: tf.Tensor4D) => tf.Tensor4D> = {
-  L0: (change, radii) => {
-    const sizes = tf.abs(change);
-    return tf.where(tf.greaterEqual(sizes, largestThreshold(sizes, radii)), change, tf.zerosLike(change));
-  },
+  L0: (change, radii) => keepHighest(change, tf.abs(change), radii),
   L1: ontoL1,
   L2: (change, radii) => {
     const lengths = tf.sqrt(tf.sum(tf.square(change), AXES, true));
@@ -34,6 +31,16 @@ const onto: Record<Norm, (change: tf.Tensor4D, radii: tf.Tensor4D) => tf.Tensor4
   },
   Linf: (change, radii) => tf.maximum(tf.minimum(change, radii), tf.neg(radii)),
 };
+
+/**
+ * Keeps the values of each row that rank highest and puts the others to 0, as the projection in L0 does by their sizes.
+ * @param ranks not negative
+ * @param radii [rows, 1, 1, 1], how many of each row are kept; those that tie with the last all are
+ * @returns a new tensor; the caller disposes of it
+ */
+export function keepHighest(change: tf.Tensor4D, ranks: tf.Tensor4D, radii: tf.Tensor4D): tf.Tensor4D {
+  return tf.tidy(() => tf.where(tf.greaterEqual(ranks, largestThreshold(ranks, radii)), change, tf.zerosLike(change)));
+}
 
 /**
  * Size of the radius-th largest change of each row, to within a 2^−24 of the largest: those of at least this size are the ones
