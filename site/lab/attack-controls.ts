@@ -60,7 +60,8 @@ export function bindAttackControls(catalogue: Catalogue, change: Change): (state
   function buildAttack(next: AttackEntry): void {
     attack = next;
     const link = make('a', { href: next.paper }, 'Paper');
-    part('attack-help').replaceChildren(`${aims[next.kind]} `, link);
+    const blind = next.access === 'transfer' ? 'Made on the lab’s other models, without asking this one. ' : '';
+    part('attack-help').replaceChildren(`${aims[next.kind]} ${blind}`, link);
     part('norms').replaceChildren(...normChoices(next));
     unlimited.parentElement?.toggleAttribute('hidden', next.kind === 'fixed-epsilon');
     part('target-field').hidden = next.targeted === 'never';

@@ -17,11 +17,13 @@ export interface ClientEvents {
 export interface Client {
   /**
    * Runs one attack; a run before it must be over or aborted.
+   * @param surrogates models that a transfer attack is made on; none for any other
    * @throws ParapetError for what a person can mend; kind 'interrupted' after an abort
    */
   attack(
     model: ModelEntry,
-    request: Omit<AttackRequest, 'model'>,
+    surrogates: readonly ModelEntry[],
+    request: Omit<AttackRequest, 'model' | 'surrogates'>,
     options: { backend: BackendChoice; signal: AbortSignal; progress(modelCalls: number): void },
   ): Promise<AttackReply>;
 }
@@ -129,21 +131,23 @@ export function createClient(spawn: () => Worker, weights: WeightsLoader, events
   }
 
   // Neither weights nor a start are given up half-way: the next run needs them just as much.
-  const attack: Client['attack'] = async (model, request, { backend, signal, progress }) => {
+  const attack: Client['attack'] = async (model, surrogates, request, { backend, signal, progress }) => {
     const stop = () => {
       if (signal.aborted) throw interrupted();
     };
     stop();
-    const bytes = await weights(model);
+    const models = [model, ...surrogates];
+    const bytes = await Promise.all(models.map(weights));
     stop();
     const current = await started(backend);
-    const key = model.sha256;
-    if (!current.models.has(key)) {
-      await ask(current, { type: 'load', id: nextId++, model: key, architecture: model.architecture, weights: bytes });
+    for (const [i, { sha256: key, architecture }] of models.entries()) {
+      if (current.models.has(key)) continue;
+      await ask(current, { type: 'load', id: nextId++, model: key, architecture, weights: bytes[i] as Uint8Array });
       current.models.add(key);
     }
     stop();
-    const message: ToWorker = { type: 'attack', id: nextId++, request: { ...request, model: key } };
+    const named = { model: model.sha256, surrogates: surrogates.map(({ sha256 }) => sha256) };
+    const message: ToWorker = { type: 'attack', id: nextId++, request: { ...request, ...named } };
     const reply = await ask(current, message, signal, progress);
     stop();
     return reply as AttackReply;

@@ -3,13 +3,15 @@ import { encodeSafetensors } from '#core/models/safetensors.ts';
 import { type Catalogue, SIDE } from './catalogue.ts';
 import { make } from './dom.ts';
 import type { Finished } from './results.ts';
-import { optionsOf } from './settings.ts';
+import { optionsOf, surrogatesOf } from './settings.ts';
 
 /** What the images are and how they came about. */
 function facts({ state, reply }: Finished, catalogue: Catalogue) {
   const { norm, seed, target, digit } = state;
+  const surrogates = surrogatesOf(state, catalogue).map(({ id, sha256 }) => ({ id, sha256 }));
   return {
     model: { id: state.model, sha256: catalogue.models.find(({ id }) => id === state.model)?.sha256 ?? '' },
+    ...(surrogates.length === 0 ? {} : { surrogates }),
     attack: { id: state.attack, options: optionsOf(state, catalogue), target: target === 'any' ? null : target },
     norm,
     epsilon: Number.isFinite(state.epsilon) ? state.epsilon : null,

@@ -30,7 +30,7 @@ beforeAll(async () => {
     report: { name: 'wasm', device: '', precision: 'float32', passedOver: [] },
     isLost: () => false,
   });
-  node.load(distilled, 'papernot-mnist', site.weights[distilled] as Uint8Array);
+  for (const id of ['Undefended', distilled]) node.load(id, 'papernot-mnist', site.weights[id] as Uint8Array);
 });
 afterAll(async () => {
   await Promise.all([browser?.close(), served?.close()]);
@@ -150,18 +150,22 @@ describe('the images', () => {
       expect(worst(ours.xAdv, asked.x)).toBeGreaterThan(0.05);
     }));
 
-  it(`are those of Node, with wasm in both: ${distilled}, by the page, PGD and JSMA`, async () => {
+  it(`are those of Node, with wasm in both: ${distilled}, by the page, PGD, JSMA and transfer`, async () => {
     for (const query of [
       'attack=pgd&epsilon=0.2&digit=3&target=6&option.loss=margin',
       'attack=jsma&epsilon=20&digit=0&target=3',
+      'attack=transfer&epsilon=0.3&digit=3',
     ]) {
       await onPage(`/lab/?backend=wasm&model=${distilled}&seed=5&${query}`, async (page) => {
         await settled(page);
         const { x, xAdv, ...facts } = JSON.parse((await saved(page, 'save-json')).toString());
         expect(facts.model).toEqual({ id: distilled, sha256: sha256(site.weights[distilled] as Uint8Array) });
+        const surrogates = (facts.surrogates ?? []).map(({ id }: { id: string }) => id);
+        expect(surrogates).toEqual(facts.attack.id === 'transfer' ? ['Undefended'] : []);
         const target = facts.attack.target === null ? null : Int32Array.of(facts.attack.target);
         const ours = await node.attack(
           {
+            surrogates,
             ...{ model: distilled, attack: facts.attack.id, options: facts.attack.options, norm: facts.norm },
             ...{
               epsilon: facts.epsilon,

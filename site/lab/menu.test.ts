@@ -1,9 +1,28 @@
+import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { attacks } from '#core/attacks/index.ts';
-import { describeAttack, presetOf } from './menu.ts';
+import { describeAttack, leftOut, presetOf } from './menu.ts';
 import { optionMistake, optionSchema } from './options.ts';
 
 describe('the menu', () => {
+  it('offers every attack that can run in the lab, and names why any other cannot', () => {
+    const reasons = (models: number) =>
+      Object.fromEntries(
+        attacks.flatMap((attack) => {
+          const reason = leftOut(attack, models);
+          return reason === null ? [] : [[attack.id, reason]];
+        }),
+      );
+    expect(reasons(2)).toEqual({});
+    expect(reasons(1)).toEqual({ transfer: 'it is made on other models, and there is none but the attacked one' });
+  });
+
+  it('is put in order by what attacks may know, with a place for every attack', async () => {
+    const page = await readFile(new URL('../components/lab/Controls.astro', import.meta.url), 'utf8');
+    const places = [...page.matchAll(/\{ access: '([a-z]+)', label/g)].map((match) => match[1]);
+    expect(places).toEqual(expect.arrayContaining(attacks.map(({ access }) => access)));
+  });
+
   it.each(attacks.map((attack) => [attack.id, attack] as const))(
     'shows every option of %s as its schema has it',
     (_, attack) => {

@@ -61,6 +61,16 @@ export function presetOf(attack: string): SuiteAttack['options'] {
 }
 
 /**
+ * Why an attack cannot run in the lab.
+ * @param models how many models the lab has
+ * @returns null for every attack that can
+ */
+export function leftOut({ access }: Pick<Attack, 'access'>, models: number): string | null {
+  if (access === 'transfer' && models < 2) return 'it is made on other models, and there is none but the attacked one';
+  return null;
+}
+
+/**
  * An attack as the lab's menu shows it: labels, ranges and help come from the one schema of its options, and so do the values
  * to begin with where the quick suite has none. An option without a default, or of another type than number, switch and
  * choice, keeps to what the attack does by itself.

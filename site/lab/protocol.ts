@@ -19,6 +19,8 @@ export interface BackendReport {
 export interface AttackRequest {
   /** Id of a model that was loaded. */
   readonly model: string;
+  /** Ids of loaded models that a transfer attack is made on; for no other. */
+  readonly surrogates?: readonly string[];
   readonly attack: string;
   /** Unparsed; the attack's own schema fills defaults and refuses. */
   readonly options: Readonly<Record<string, string | number | boolean>>;

@@ -56,8 +56,22 @@ export function createSession(backend: StartedBackend): Session {
     }
   }
 
-  async function run(classifier: Classifier, request: AttackRequest, watch: (images: number) => void) {
+  function loaded(model: string): Classifier {
+    const classifier = classifiers.get(model);
+    if (classifier === undefined) throw new Error(`the model ${model} was not loaded`);
+    return classifier;
+  }
+
+  async function run(request: AttackRequest, watch: (images: number) => void) {
     const { x, target } = request;
+    const classifier = loaded(request.model);
+    const watched = (of: Classifier): Classifier => ({
+      ...of,
+      logits(images) {
+        watch(images.shape[0]);
+        return of.logits(images);
+      },
+    });
     const started = performance.now();
     const logitsBefore = await logitsOf(classifier, x);
     const before = predictions(logitsBefore, classifier.classes);
@@ -65,13 +79,8 @@ export function createSession(backend: StartedBackend): Session {
     const outcome = await runAttack({
       attack: findAttack(request.attack),
       options: request.options,
-      classifier: {
-        ...classifier,
-        logits(images) {
-          watch(images.shape[0]);
-          return classifier.logits(images);
-        },
-      },
+      classifier: watched(classifier),
+      surrogates: (request.surrogates ?? []).map((id) => watched(loaded(id))),
       x,
       y,
       target,
@@ -105,13 +114,11 @@ export function createSession(backend: StartedBackend): Session {
       if (!classifiers.has(model)) classifiers.set(model, loadClassifier(architecture, weights));
     },
     async attack(request, watch) {
-      const classifier = classifiers.get(request.model);
-      if (classifier === undefined) throw new Error(`the model ${request.model} was not loaded`);
       assertAlive();
       // A scope around the whole run, so that one that is stopped half-way leaves nothing behind either.
       tf.engine().startScope('lab attack');
       try {
-        const result = await run(classifier, request, watch);
+        const result = await run(request, watch);
         tf.engine().endScope();
         return { ...result, tensors: tf.memory().numTensors };
       } catch (error) {

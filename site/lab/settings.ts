@@ -5,7 +5,7 @@
 import * as z from 'zod';
 import type { Norm } from '#core/projections.ts';
 import { balls } from './balls.ts';
-import type { AttackEntry, Catalogue } from './catalogue.ts';
+import type { AttackEntry, Catalogue, ModelEntry } from './catalogue.ts';
 import { decodeDrawing } from './drawing.ts';
 import { type BackendChoice, browserBackends } from './protocol.ts';
 
@@ -75,6 +75,12 @@ function isDrawing(text: string): boolean {
 
 export function attackOf(state: Settled, catalogue: Catalogue): AttackEntry {
   return catalogue.attacks.find(({ id }) => id === state.attack) as AttackEntry;
+}
+
+/** The models that a transfer attack is made on: all but the attacked one; none for any other attack. */
+export function surrogatesOf(state: LabState, catalogue: Catalogue): readonly ModelEntry[] {
+  if (attackOf(state, catalogue).access !== 'transfer') return [];
+  return catalogue.models.filter(({ id }) => id !== state.model);
 }
 
 /** Every option of the attack with its value. */

@@ -9,7 +9,7 @@ import { imageOf } from './image.ts';
 import { onLogits } from './options.ts';
 import { createProgress } from './progress.ts';
 import { type Finished, showBackend, showFinished, showImage } from './results.ts';
-import { attackOf, type LabState, optionsOf } from './settings.ts';
+import { attackOf, type LabState, optionsOf, surrogatesOf } from './settings.ts';
 import { changeState, parseState, writeState } from './state.ts';
 import { createWeightsLoader } from './weights.ts';
 
@@ -101,6 +101,7 @@ function start(catalogue: Catalogue): void {
     try {
       const reply = await client.attack(
         model,
+        surrogatesOf(asked, catalogue),
         {
           ...{
             attack: asked.attack,
