@@ -3,8 +3,7 @@
  * a process of its own. `--nets ID,…` (submissions), `--attacks ID,…` (comparisons, or searches in every norm), `--images N`,
  * `--tools NAME,…`, `--threads N`, `--epsilon E`, `--seed N`, `--limit SECONDS`, `--json`; `--flush-denormals` has PyTorch take
  * numbers below 1e-38 for 0, which is not its default; `--golden` stores the peers' outcomes for the parity test instead;
- * `--missing` for what is
- * not there yet; `--install` only sets up the environment.
+ * `--missing` for what is not there yet; `--install` only sets up the environment.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
@@ -13,7 +12,7 @@ import { parseArgs } from 'node:util';
 import { ParapetError } from '#core/errors.ts';
 import { processorName } from '../../backends/device.ts';
 import { type Comparison, type Tool, tools } from './comparison.ts';
-import { comparisons } from './comparisons/index.ts';
+import { comparisons, headline } from './comparisons/index.ts';
 import { writeGolden } from './golden.ts';
 import { installPeers } from './install.ts';
 import { measure, type Run, requireSameNet, toolsOf } from './measure.ts';
@@ -46,9 +45,9 @@ function whole(name: 'images' | 'threads' | 'seed' | 'limit', least: number): nu
   throw new ParapetError('usage', `--${name}: '${options[name]}'; wanted a whole number from ${least}`);
 }
 
-/** The comparisons that `--attacks` names, by id or by search; all without it. */
+/** The comparisons that `--attacks` names, by id or by search; without it those that the field measures defenses with. */
 function chosen(): Comparison[] {
-  const names = options.attacks?.split(',') ?? comparisons.map(({ id }) => id);
+  const names = options.attacks?.split(',') ?? (options.golden ? comparisons.map(({ id }) => id) : headline);
   return names.flatMap((name) => {
     const found = comparisons.filter(({ id, search }) => id === name || search === name);
     if (found.length > 0) return found;
