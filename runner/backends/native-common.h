@@ -28,9 +28,8 @@ inline int vector_floats() {
   return most >= 16 && has_avx512() ? 16 : most >= 8 && has_avx2() ? 8 : 4;
 }
 
-// Window or filter, strides, padding and sizes: the settings of the ops that take any of them.
+// Window or filter, strides, padding and sizes: the attribute `geometry` of every op.
 struct Geometry {
-  static constexpr const char* kAttribute = "geometry";
   int32_t window_height, window_width, stride_height, stride_width, pad_top, pad_left;
   int32_t in_height, in_width, out_height, out_width;
 };

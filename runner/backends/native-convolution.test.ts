@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { convolutionRelu } from '#core/kernels/convolution-relu.ts';
+import { convolutionReluPool } from '#core/kernels/convolution-relu-pool.ts';
 import { startBackend, startReference } from './index.ts';
 import { isInstalled } from './native-files.ts';
 import { runOp } from './native-op.ts';
@@ -26,6 +27,7 @@ describe.each(['16', '8', '4'])('Winograd’s algorithm, %s floats in a vector',
     ['many tiles', [3, 18, 14, 32], 32, [0, 0, 0, 0]],
     ['parts of tiles', [2, 9, 7, 64], 64, [0, 0, 0, 0]],
     ['one output', [1, 3, 3, 8], 8, [0, 0, 0, 0]],
+    ['padding wider than the filter', [1, 4, 5, 8], 8, [3, 4, 3, 3]],
     ['padding that keeps the size', [2, 8, 10, 16], 24, [1, 1, 1, 1]],
     ['different padding on each side', [2, 7, 5, 16], 16, [0, 3, 2, 1]],
     ['padding that cuts off', [2, 9, 8, 16], 16, [-1, 0, 0, -2]],
@@ -36,38 +38,35 @@ describe.each(['16', '8', '4'])('Winograd’s algorithm, %s floats in a vector',
   ] as [string, Shape, number, [number, number, number, number]][])('%s', ([, shape, out, pads]) => {
     const [batch, height, width, channels] = shape;
     const size = [height + pads[0] + pads[1] - 2, width + pads[2] + pads[3] - 2] as const;
+    const outShape: Shape = [batch, ...size, out];
     const values = normal(shape, 1);
     const filter = normal([3, 3, channels, out], 2);
     const bias = normal([out], 3);
-    const mask = normal(shape, 4).map((value) => Math.max(0, value));
-    const run = (turned: number, relu: number, third: number, other: tf.Tensor): Float32Array => {
-      const sides = turned ? [out, channels] : [channels, out];
-      const inputs = [tf.tensor(values, shape), tf.tensor(filter, [3, 3, ...sides]), other];
-      const settings = [pads[0], pads[2], ...size, turned, relu, third];
-      const y = runOp(tf.backend(), 'ParapetConv3x3', inputs, { settings });
-      expect(y.shape).toEqual([batch, ...size, out]);
-      return y.dataSync() as Float32Array;
-    };
+    const dy = normal(outShape, 4);
+    const y = normal(outShape, 5);
+    const passed = dy.map((value, i) => ((y[i] as number) > 0 ? value : 0));
+    // The gradient of x is a convolution of dy with the turned filter.
+    const back = [2 - pads[0], 2 - pads[1], 2 - pads[2], 2 - pads[3]] as const;
     tf.tidy(() => {
+      const geometry = [3, 3, 1, 1, pads[0], pads[2], height, width, ...size];
+      const run = (op: string, ...inputs: tf.Tensor[]) => runOp(tf.backend(), op, inputs, { geometry }).dataSync();
+      const x = tf.tensor(values, shape);
+      const weights = tf.tensor(filter, [3, 3, channels, out]);
+      const [gradient, gate] = [tf.tensor(dy, outShape), tf.tensor(y, outShape)];
       const plain = reference(values, shape, filter, out, pads);
-      expect(error(run(0, 0, 0, tf.zeros([1, 1, 1, 1])), plain)).toBeLessThan(4e-6);
       const rectified = plain.map((value, i) => Math.max(0, value + (bias[i % out] as number)));
-      expect(error(run(0, 1, 1, tf.tensor(bias)), rectified)).toBeLessThan(4e-6);
-      const kept = values.map((value, i) => ((mask[i] as number) > 0 ? value : 0));
-      const turned = reference(kept, shape, filter, out, pads, true);
-      expect(error(run(1, 0, 2, tf.tensor(mask, shape)), turned)).toBeLessThan(4e-6);
-
-      const outShape: Shape = [batch, ...size, out];
-      const dy = normal(outShape, 5);
-      const y = normal(outShape, 6);
-      const inputs = [tf.tensor(values, shape), tf.tensor(dy, outShape), tf.tensor(y, outShape)];
-      for (const masked of [0, 1]) {
-        const passed = masked ? dy.map((value, i) => ((y[i] as number) > 0 ? value : 0)) : dy;
-        const settings = [pads[0], pads[2], masked];
-        const gradient = runOp(tf.backend(), 'ParapetConv3x3FilterGrad', inputs, { settings });
-        expect(gradient.shape).toEqual([3, 3, channels, out]);
-        const wanted = filterGradient(values, shape, passed, outShape, pads);
-        expect(error(gradient.dataSync(), wanted)).toBeLessThan(4e-6);
+      for (const [actual, wanted] of [
+        [run('ParapetConv3x3', x, weights), plain],
+        [run('ParapetConv3x3Relu', x, weights, tf.tensor(bias)), rectified],
+        [run('ParapetConv3x3InputGrad', gradient, weights), reference(dy, outShape, filter, channels, back, true)],
+        [
+          run('ParapetConv3x3ReluInputGrad', gradient, weights, gate),
+          reference(passed, outShape, filter, channels, back, true),
+        ],
+        [run('ParapetConv3x3FilterGrad', x, gradient), filterGradient(values, shape, dy, outShape, pads)],
+        [run('ParapetConv3x3ReluFilterGrad', x, gradient, gate), filterGradient(values, shape, passed, outShape, pads)],
+      ] as const) {
+        expect(error(actual, wanted)).toBeLessThan(4e-6);
       }
     });
   });
@@ -92,26 +91,33 @@ test.for([
   expect(errors.ours).toBeLessThan(5 * errors.direct);
 });
 
-describe.each(['16', '8', '4'])('convolutionRelu equals the cpu backend’s, %s floats in a vector', (floats) => {
+describe.each(['16', '8', '4'])('layers equal the cpu backend’s, %s floats in a vector', (floats) => {
   test.for([
-    ['3×3, valid', [3, 10, 9, 16], [3, 3, 16, 32], 'valid'],
-    ['3×3, same', [2, 7, 10, 20], [3, 3, 20, 24], 'same'],
-    ['a first layer', [5, 9, 8, 3], [3, 3, 3, 16], 'valid'],
-    ['a first layer, same', [5, 9, 8, 3], [3, 3, 3, 67], 'same'],
-    ['a first layer, one channel', [5, 9, 8, 1], [3, 3, 1, 32], 'valid'],
-    ['a first layer of 5×5', [5, 9, 8, 1], [5, 5, 1, 20], 'same'],
-    ['too few channels for Winograd', [2, 9, 8, 7], [3, 3, 7, 16], 'same'],
-    ['too many taps for it', [2, 9, 8, 16], [5, 5, 16, 16], 'same'],
-  ] as [string, Shape, Shape, 'valid' | 'same'][])('%s', async ([, image, filter, pad]) => {
+    ['3×3, valid', false, [3, 10, 9, 16], [3, 3, 16, 32], 'valid'],
+    ['3×3, same', false, [2, 7, 10, 20], [3, 3, 20, 24], 'same'],
+    ['a first layer', false, [5, 9, 8, 3], [3, 3, 3, 16], 'valid'],
+    ['a first layer, same', false, [5, 9, 8, 3], [3, 3, 3, 67], 'same'],
+    ['a first layer, one channel', false, [5, 9, 8, 1], [3, 3, 1, 32], 'valid'],
+    ['a first layer of 5×5', false, [5, 9, 8, 1], [5, 5, 1, 20], 'same'],
+    ['too few channels for Winograd', false, [2, 9, 8, 7], [3, 3, 7, 16], 'same'],
+    ['too many taps for it', false, [2, 9, 8, 16], [5, 5, 16, 16], 'same'],
+    ['pooled, valid', true, [3, 10, 12, 16], [3, 3, 16, 32], 'valid'],
+    ['pooled, rows and columns left over', true, [3, 11, 9, 16], [3, 3, 16, 37], 'valid'],
+    ['pooled, same', true, [2, 8, 11, 20], [3, 3, 20, 24], 'same'],
+    ['pooled, more images than are summed together', true, [18, 6, 6, 16], [3, 3, 16, 32], 'valid'],
+    ['pooled, a first layer', true, [5, 9, 8, 3], [3, 3, 3, 16], 'valid'],
+    ['pooled, too many taps for Winograd', true, [2, 9, 9, 16], [5, 5, 16, 17], 'same'],
+  ] as [string, boolean, Shape, Shape, 'valid' | 'same'][])('%s', async ([, pooled, image, filter, pad]) => {
     vi.stubEnv('PARAPET_VECTOR_FLOATS', floats);
     const values = [normal(image, 1), normal(filter, 2), normal([filter[3]], 3)] as const;
+    const layer = pooled ? convolutionReluPool : convolutionRelu;
     const loss = (...[x, weights, bias]: tf.Tensor[]): tf.Tensor => {
-      const y = convolutionRelu(x as tf.Tensor4D, weights as tf.Tensor4D, bias as tf.Tensor1D, pad);
+      const y = layer(x as tf.Tensor4D, weights as tf.Tensor4D, bias as tf.Tensor1D, pad);
       return tf.sum(tf.mul(tf.square(y), tf.randomNormal(y.shape, 0, 1, 'float32', 9)));
     };
     const compute = (): tf.Tensor[] => {
       const [x, ...weights] = [tf.tensor(values[0], image), tf.tensor(values[1], filter), tf.tensor(values[2])];
-      const y = convolutionRelu(x as tf.Tensor4D, weights[0] as tf.Tensor4D, weights[1] as tf.Tensor1D, pad);
+      const y = layer(x as tf.Tensor4D, weights[0] as tf.Tensor4D, weights[1] as tf.Tensor1D, pad);
       const { grads } = tf.valueAndGrads(loss)([x as tf.Tensor, ...weights]);
       // What a penalty on the input gradient asks for: its squares, by the weights.
       const penalty = (...given: tf.Tensor[]): tf.Tensor =>
@@ -142,8 +148,7 @@ function bits(images: number, threads: number): Buffer[] {
     ];
     const net = (x: tf.Tensor, ...[filter1, bias1, filter2, bias2]: tf.Tensor[]): tf.Tensor => {
       const first = convolutionRelu(x as tf.Tensor4D, filter1 as tf.Tensor4D, bias1 as tf.Tensor1D, 'valid');
-      const second = convolutionRelu(first, filter2 as tf.Tensor4D, bias2 as tf.Tensor1D, 'valid');
-      return tf.maxPool(second, 2, 2, 'valid');
+      return convolutionReluPool(first, filter2 as tf.Tensor4D, bias2 as tf.Tensor1D, 'valid');
     };
     const x = tf.slice(all, [0, 0, 0, 0], [images, -1, -1, -1]);
     const { grads } = tf.valueAndGrads((...given: tf.Tensor[]) =>
@@ -167,6 +172,37 @@ test('the threads change no bit of anything, the other images of a batch none of
   }
 });
 
+test.each([
+  ['3×3', [3, 10, 12, 32], [3, 3, 32, 32]],
+  ['rows and columns left over', [3, 9, 11, 32], [3, 3, 32, 37]],
+  ['not by Winograd', [3, 9, 11, 8], [5, 5, 8, 8]],
+] as [string, Shape, Shape][])(
+  'pooling at once gives the bits of pooling after, ties included: %s',
+  (_, image, filter) => {
+    // Few distinct values, so that windows hold ties, some of them at 0.
+    const round = (shape: readonly number[], seed: number) => normal(shape, seed).map((value) => Math.round(value));
+    const inputs = [tf.tensor(round(image, 1), image), tf.tensor(round(filter, 2), filter), tf.zeros([filter[3]])];
+    const outcome = (layer: typeof convolutionRelu) =>
+      tf.tidy(() => {
+        const loss = (...[x, weights, bias]: tf.Tensor[]) => {
+          const y = layer(x as tf.Tensor4D, weights as tf.Tensor4D, bias as tf.Tensor1D, 'same');
+          return tf.sum(tf.mul(y, tf.randomNormal(y.shape, 0, 1, 'float32', 9)));
+        };
+        const y = layer(...(inputs as [tf.Tensor4D, tf.Tensor4D, tf.Tensor1D]), 'same');
+        return [y, ...tf.grads(loss)(inputs).slice(0, 2)].map((tensor) =>
+          tensor.dataSync(),
+        ) as unknown as tf.TensorContainer;
+      }) as unknown as Float32Array[];
+    const actual = outcome(convolutionReluPool);
+    const wanted = outcome((...given) => tf.maxPool(convolutionRelu(...given), 2, 2, 'valid'));
+    // `+ 0` makes zeros of one sign of them.
+    expect(actual.map((values) => values.map((value) => value + 0))).toEqual(
+      wanted.map((values) => values.map((value) => value + 0)),
+    );
+    tf.dispose(inputs);
+  },
+);
+
 test('where a whole tile is zero the result is zero, and ReLU lets nothing through at 0', () => {
   const filter = tf.tensor(normal([3, 3, 24, 24], 2), [3, 3, 24, 24]) as tf.Tensor4D;
   const { value, grad } = tf.valueAndGrad((x: tf.Tensor4D) =>
@@ -178,53 +214,52 @@ test('where a whole tile is zero the result is zero, and ReLU lets nothing throu
 });
 
 describe('shapes that do not fit are refused, not computed', () => {
-  const run = (op: string, shapes: number[][], attributes: Record<string, number[]>) => () =>
-    tf.tidy(() =>
-      runOp(
-        tf.backend(),
-        op,
-        shapes.map((shape) => tf.ones(shape)),
-        attributes,
-      ),
-    );
+  const geometry = [3, 3, 1, 1, 0, 0, 6, 6, 4, 4];
+  const run =
+    (op: string, ...shapes: number[][]) =>
+    () =>
+      tf.tidy(() => {
+        const inputs = shapes.map((shape) => tf.ones(shape));
+        return runOp(tf.backend(), op, inputs, { geometry });
+      });
 
   test('3×3', () => {
-    const convolve = (filter: number[], other: number[], third: number) =>
-      run('ParapetConv3x3', [[1, 6, 6, 4], filter, other], { settings: [0, 0, 4, 4, 0, 0, third] });
-    expect(convolve([3, 3, 5, 8], [1, 1, 1, 1], 0)).toThrow('does not fit x');
-    expect(convolve([5, 5, 4, 8], [1, 1, 1, 1], 0)).toThrow('not of 3×3');
-    expect(convolve([3, 3, 4, 8], [7], 1)).toThrow('the bias does not fit');
-    expect(convolve([3, 3, 4, 8], [1, 6, 6, 5], 2)).toThrow('the mask does not fit');
-    expect(convolve([3, 3, 4, 8], [8], 0)).toThrow('dimensions');
+    const x = [1, 6, 6, 4];
+    expect(run('ParapetConv3x3', x, [3, 3, 5, 8])).toThrow('does not fit x');
+    expect(run('ParapetConv3x3', x, [5, 5, 4, 8])).toThrow('not of 3×3');
+    expect(run('ParapetConv3x3Relu', x, [3, 3, 4, 8], [7])).toThrow('the bias does not fit');
+    expect(run('ParapetConv3x3Relu', x, [3, 3, 4, 8], [1, 8])).toThrow('dimensions');
+    expect(run('ParapetConv3x3InputGrad', [1, 4, 4, 8], [3, 3, 4, 7])).toThrow('does not fit dy');
+    expect(run('ParapetConv3x3InputGrad', [1, 4, 3, 8], [3, 3, 4, 8])).toThrow('does not fit dy');
+    expect(run('ParapetConv3x3ReluInputGrad', [1, 4, 4, 8], [3, 3, 4, 8], [1, 4, 4, 7])).toThrow('do not fit dy');
   });
 
   test('gradients of filter and bias', () => {
-    const gradient = (dy: number[], y: number[]) =>
-      run('ParapetConv3x3FilterGrad', [[2, 6, 6, 4], dy, y], { settings: [0, 0, 1] });
-    expect(gradient([1, 4, 4, 8], [1, 4, 4, 8])).toThrow('do not fit each other');
-    expect(gradient([2, 4, 4, 8], [2, 4, 4, 7])).toThrow('the mask does not fit dy');
-    expect(
-      run(
-        'ParapetBiasGrad',
-        [
-          [2, 4, 4, 8],
-          [2, 4, 4, 7],
-        ],
-        { settings: [0] },
-      ),
-    ).toThrow('the mask does not fit dy');
+    expect(run('ParapetConv3x3FilterGrad', [2, 6, 6, 4], [1, 4, 4, 8])).toThrow('do not fit each other');
+    expect(run('ParapetConv3x3FilterGrad', [2, 6, 6, 4], [2, 4, 5, 8])).toThrow('do not fit each other');
+    expect(run('ParapetConv3x3ReluFilterGrad', [2, 6, 6, 4], [2, 4, 4, 8], [2, 4, 4, 7])).toThrow('do not fit dy');
+    expect(run('ParapetReluBiasGrad', [2, 4, 4, 8], [2, 4, 4, 7])).toThrow('the mask does not fit dy');
+  });
+
+  test('pooled', () => {
+    const pooled =
+      (op: string, ...shapes: number[][]) =>
+      () =>
+        tf.tidy(() => {
+          const inputs = shapes.map((shape) => tf.ones(shape));
+          return runOp(tf.backend(), op, [...inputs, tf.ones([1, 2, 2, 1], 'int32')], { geometry });
+        });
+    expect(pooled('ParapetConv3x3ReluPoolInputGrad', [1, 2, 2, 8], [3, 3, 4, 8])).toThrow('do not fit dy');
+    expect(pooled('ParapetConv3x3ReluPoolInputGrad', [1, 4, 4, 4], [3, 3, 4, 4])).toThrow('do not fit dy');
+    expect(pooled('ParapetConv3x3ReluPoolFilterGrad', [1, 6, 6, 4], [1, 2, 2, 5])).toThrow('do not fit dy');
+    expect(pooled('ParapetUnpool', [1, 2, 3, 4])).toThrow('do not fit');
   });
 
   test('first layers', () => {
-    const geometry = [3, 3, 1, 1, 0, 0, 6, 6, 4, 4];
-    const forward = (filter: number[], bias: number[]) =>
-      run('ParapetConvRelu', [[1, 6, 6, 3], filter, bias], { geometry });
-    expect(forward([3, 3, 4, 8], [8])).toThrow('does not fit x');
-    expect(forward([5, 3, 3, 8], [8])).toThrow('does not fit x');
-    expect(forward([3, 3, 3, 8], [7])).toThrow('or the bias');
-    const backward = (filter: number[], y: number[]) =>
-      run('ParapetConvReluInputGrad', [[1, 4, 4, 8], filter, y], { geometry });
-    expect(backward([3, 3, 3, 7], [1, 4, 4, 8])).toThrow('does not fit dy');
-    expect(backward([3, 3, 3, 8], [1, 4, 4, 7])).toThrow('the mask does not fit dy');
+    expect(run('ParapetConvRelu', [1, 6, 6, 3], [3, 3, 4, 8], [8])).toThrow('does not fit x');
+    expect(run('ParapetConvRelu', [1, 6, 6, 3], [5, 3, 3, 8], [8])).toThrow('does not fit x');
+    expect(run('ParapetConvRelu', [1, 6, 6, 3], [3, 3, 3, 8], [7])).toThrow('or the bias');
+    expect(run('ParapetConvReluInputGrad', [1, 4, 4, 8], [3, 3, 3, 7], [1, 4, 4, 8])).toThrow('does not fit dy');
+    expect(run('ParapetConvReluInputGrad', [1, 4, 4, 8], [3, 3, 3, 8], [1, 4, 4, 7])).toThrow('the mask does not fit');
   });
 });

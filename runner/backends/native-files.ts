@@ -1,15 +1,19 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheDirectory } from '../files/cache.ts';
+import { sourceDigest } from './native-sources.ts';
 
 /** TensorFlow for the processor alone, or with CUDA. */
 export type Flavour = 'cpu' | 'cuda';
 
 export const tensorflowVersion = '2.21.0';
 
-/** Folder of an installed native backend: the compiled binding with TensorFlow's libraries beside it. */
+/**
+ * Folder of an installed native backend: the compiled binding with TensorFlow's libraries beside it. Each version of what we
+ * compile has one of its own, so that two checkouts do not replace each other's.
+ */
 export function nativeDirectory(flavour: Flavour): string {
-  return join(cacheDirectory(), 'native', `${flavour}-${tensorflowVersion}`);
+  return join(cacheDirectory(), 'native', `${flavour}-${tensorflowVersion}-${sourceDigest().slice(0, 12)}`);
 }
 
 /** File name of the compiled binding. */

@@ -6,12 +6,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { startNative } from './native.ts';
-import { compileBinding, sourceDigest } from './native-compile.ts';
+import { compileBinding } from './native-compile.ts';
 import { downloadWheel, unpackWheel } from './native-download.ts';
+import { nativeDirectory } from './native-files.ts';
 import { installNative, refuseOtherPlatforms } from './native-install.ts';
 import { lockFolder } from './native-lock.ts';
 import { takeOverLibraries } from './native-reuse.ts';
+import { sourceDigest } from './native-sources.ts';
 import { checkInstallation, type Manifest } from './native-verify.ts';
 import { type Wheel, wheels } from './native-wheels.ts';
 
@@ -154,7 +155,7 @@ test.skipIf(process.platform !== 'linux')('an interrupted installation says so a
   const install = installNative('cpu', { ...options, signal: interrupt.signal });
   setTimeout(300).then(() => interrupt.abort());
   await expect(install).rejects.toMatchObject({ kind: 'interrupted', exitCode: 130 });
-  (await lockFolder(join(folder, 'native', 'cpu-2.21.0'), () => expect.unreachable()))();
+  (await lockFolder(nativeDirectory('cpu'), () => expect.unreachable()))();
 });
 
 describe.skipIf(process.platform !== 'linux')('the lock', () => {
@@ -194,7 +195,7 @@ describe('of an earlier installation of the same wheels', () => {
     const manifest: Manifest = { flavour: 'cpu', tensorflow: '2.21.0', wheels: pinned, sources: 'old', files };
     change(manifest);
     await writeFile(join(folder, 'old/installed.json'), JSON.stringify(manifest));
-    await takeOverLibraries('cpu', join(folder, 'old'), join(folder, 'new'));
+    await takeOverLibraries('cpu', join(folder, 'new'));
   }
 
   test('libraries and headers stay, what we compile does not', async () => {
@@ -235,19 +236,6 @@ describe('an installation is checked', () => {
   test('a binding of other sources', async () => {
     await writeFile(join(folder, 'installed.json'), manifest({}).replace(sourceDigest(), 'old'));
     expect(await checkInstallation(folder)).toBe('it was compiled from another version of the binding');
-  });
-
-  test('before it is loaded: one of other sources is named, with the way to mend it', async () => {
-    vi.stubEnv('PARAPET_CACHE_DIR', folder);
-    const directory = join(folder, 'native', 'cpu-2.21.0');
-    await mkdir(directory, { recursive: true });
-    await writeFile(join(directory, 'tfjs_binding.node'), '');
-    await writeFile(join(directory, 'installed.json'), manifest({}).replace(sourceDigest(), 'old'));
-    await expect(startNative('cpu')).rejects.toMatchObject({
-      kind: 'infrastructure',
-      message: expect.stringContaining('compiled from other sources'),
-      hint: expect.stringContaining('native install'),
-    });
   });
 
   test('one that cannot be loaded', async () => {

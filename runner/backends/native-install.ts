@@ -2,11 +2,12 @@ import { existsSync, statSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, statfs, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ParapetError } from '#core/errors.ts';
-import { compileBinding, sourceDigest } from './native-compile.ts';
+import { compileBinding } from './native-compile.ts';
 import { downloadWheel, unpackWheel } from './native-download.ts';
 import { type Flavour, nativeDirectory, tensorflowVersion } from './native-files.ts';
 import { lockFolder } from './native-lock.ts';
 import { takeOverLibraries } from './native-reuse.ts';
+import { sourceDigest } from './native-sources.ts';
 import { checkInstallation, digestOf, type Manifest, readManifest, testLoad } from './native-verify.ts';
 import { installedBytes, wheels } from './native-wheels.ts';
 
@@ -58,7 +59,7 @@ export async function installNative(flavour: Flavour, options: InstallOptions): 
 async function install(flavour: Flavour, directory: string, options: InstallOptions): Promise<Manifest> {
   const staging = `${directory}.part`;
   await mkdir(staging, { recursive: true });
-  if (!options.force) await takeOverLibraries(flavour, directory, staging);
+  if (!options.force) await takeOverLibraries(flavour, staging);
   await requireSpace(flavour, staging);
   for (const wheel of wheels[flavour]) {
     const file = await downloadWheel(wheel, staging, options);

@@ -1,87 +1,60 @@
-// Ops of ours for TensorFlow on the processor, where its own are slow; `native-kernels.ts` calls them by name.
-// An addon of Node that is loaded after the binding: loading it registers the ops through TensorFlow's C interface.
-// Images are float32 [batch, height, width, channels], contiguous. Every image is the work of one thread, in a fixed
-// order, so results do not depend on the number of threads.
-#include <string>
-
+// Ops of ours for TensorFlow on the processor, where its own are slow; `native-convolution.ts` and `native-kernels.ts`
+// call them by name. An addon of Node that is loaded after the binding: loading it registers them through TensorFlow's C
+// interface. Images are float32 [batch, height, width, channels], contiguous. Every image is the work of one thread, in a
+// fixed order, so results do not depend on the number of threads.
+#include "native-call.h"
 #include "native-first-layer.h"
 #include "native-pool.h"
 #include "native-sum.h"
 #include "native-winograd-filter.h"
-#include "tensorflow/c/kernels.h"
 #include "tensorflow/c/ops.h"
-#include "tensorflow/c/tf_tensor.h"
 
 using namespace parapet;
 
 namespace {
 
-// The settings of a kernel: an attribute of whole numbers in the order of the struct's fields.
-template <typename Settings>
-void* read_settings(TF_OpKernelConstruction* construction) {
-  auto* settings = new Settings();
-  TF_Status* status = TF_NewStatus();
-  TF_OpKernelConstruction_GetAttrInt32List(construction, Settings::kAttribute, reinterpret_cast<int32_t*>(settings),
-                                           sizeof(Settings) / sizeof(int32_t), status);
-  if (TF_GetCode(status) != TF_OK) TF_OpKernelConstruction_Failure(construction, status);
-  TF_DeleteStatus(status);
-  return settings;
-}
-
-template <typename Settings>
-void delete_settings(void* settings) {
-  delete static_cast<Settings*>(settings);
-}
-
-// The inputs of a call and its output, released at the end.
-class Call {
- public:
-  explicit Call(TF_OpKernelContext* context) : context_(context), status_(TF_NewStatus()) {}
-  ~Call() {
-    if (TF_GetCode(status_) != TF_OK) TF_OpKernelContext_Failure(context_, status_);
-    for (TF_Tensor* tensor : tensors_) TF_DeleteTensor(tensor);
-    TF_DeleteStatus(status_);
-  }
-  // Null, and the call fails, unless the input has four dimensions, or the one that is wanted.
-  const float* input(int index, Shape* shape, int dimensions = 4) {
-    TF_Tensor* tensor = nullptr;
-    TF_GetInput(context_, index, &tensor, status_);
-    if (TF_GetCode(status_) != TF_OK) return nullptr;
-    tensors_.push_back(tensor);
-    if (TF_NumDims(tensor) != dimensions) {
-      TF_SetStatus(status_, TF_INVALID_ARGUMENT, "an input has not as many dimensions as it should");
-      return nullptr;
-    }
-    if (dimensions == 1) *shape = {1, 1, 1, TF_Dim(tensor, 0)};
-    else *shape = {TF_Dim(tensor, 0), TF_Dim(tensor, 1), TF_Dim(tensor, 2), TF_Dim(tensor, 3)};
-    return static_cast<const float*>(TF_TensorData(tensor));
-  }
-  float* output(const Shape& shape) {
-    const int64_t dimensions[] = {shape.batch, shape.height, shape.width, shape.channels};
-    const size_t bytes = shape.batch * shape.image() * sizeof(float);
-    TF_Tensor* tensor = TF_AllocateOutput(context_, 0, TF_FLOAT, dimensions, 4, bytes, status_);
-    if (TF_GetCode(status_) != TF_OK) return nullptr;
-    tensors_.push_back(tensor);
-    return static_cast<float*>(TF_TensorData(tensor));
-  }
-  void refuse(const char* reason) { TF_SetStatus(status_, TF_INVALID_ARGUMENT, reason); }
-
- private:
-  TF_OpKernelContext* context_;
-  TF_Status* status_;
-  std::vector<TF_Tensor*> tensors_;
-};
+const Geometry& geometry_of(void* kernel) { return *static_cast<Geometry*>(kernel); }
 
 // dx of dy and x.
 void max_pool_grad(void* kernel, TF_OpKernelContext* context) {
-  const Geometry& g = *static_cast<Geometry*>(kernel);
   Call call(context);
   Shape in, out;
   const float* dy = call.input(0, &out);
   const float* x = call.input(1, &in);
   if (dy == nullptr || x == nullptr) return;
   if (in.batch != out.batch || in.channels != out.channels) return call.refuse("dy and x do not fit each other");
-  if (float* dx = call.output(in)) max_pool_gradient(g, in, out, dy, x, dx);
+  if (float* dx = call.output(in)) max_pool_gradient(geometry_of(kernel), in, out, dy, x, dx);
+}
+
+Shape halved(const Shape& shape) { return {shape.batch, shape.height / 2, shape.width / 2, shape.channels}; }
+Shape winners_of(const Shape& pooled) {
+  return {pooled.batch, pooled.height, pooled.width, bytes_of(pooled.channels) / 4};
+}
+uint8_t* bytes(int32_t* numbers) { return reinterpret_cast<uint8_t*>(numbers); }
+const uint8_t* bytes(const int32_t* numbers) { return reinterpret_cast<const uint8_t*>(numbers); }
+
+// y of x, 2×2, and its winners.
+void pool(void*, TF_OpKernelContext* context) {
+  Call call(context);
+  Shape in;
+  const float* x = call.input(0, &in);
+  if (x == nullptr) return;
+  float* y = call.output(halved(in));
+  int32_t* winners = call.second_output(winners_of(halved(in)));
+  if (y != nullptr && winners != nullptr) pool_quarters(in, x, y, bytes(winners));
+}
+
+// dx of dy and winners; the geometry says how large dx is.
+void unpool(void* kernel, TF_OpKernelContext* context) {
+  const Geometry& g = geometry_of(kernel);
+  Call call(context);
+  Shape out, gate;
+  const float* dy = call.input(0, &out);
+  const int32_t* winners = call.input<int32_t>(1, &gate);
+  if (dy == nullptr || winners == nullptr) return;
+  const Shape in = {out.batch, g.out_height, g.out_width, out.channels};
+  if (!(out == halved(in)) || !(gate == winners_of(out))) return call.refuse("dy, winners and sizes do not fit");
+  if (float* dx = call.output(in)) unpool_quarters(in, dy, bytes(winners), dx);
 }
 
 bool is_first_layer(const Shape& filter, const Geometry& g) {
@@ -91,7 +64,7 @@ bool is_first_layer(const Shape& filter, const Geometry& g) {
 
 // y = relu(x ∗ filter + bias) of x, filter and bias.
 void first_layer_forward(void* kernel, TF_OpKernelContext* context) {
-  const Geometry& g = *static_cast<Geometry*>(kernel);
+  const Geometry& g = geometry_of(kernel);
   Call call(context);
   Shape in, filter, bias;
   const float* x = call.input(0, &in);
@@ -108,7 +81,7 @@ void first_layer_forward(void* kernel, TF_OpKernelContext* context) {
 // dx of dy and filter, and of a mask where there is one.
 template <bool kMasked>
 void first_layer_grad(void* kernel, TF_OpKernelContext* context) {
-  const Geometry& g = *static_cast<Geometry*>(kernel);
+  const Geometry& g = geometry_of(kernel);
   Call call(context);
   Shape out, filter, mask;
   const float* dy = call.input(0, &out);
@@ -123,66 +96,82 @@ void first_layer_grad(void* kernel, TF_OpKernelContext* context) {
   if (float* dx = call.output(in)) first_layer_gradient(g, in, out, dy, y, weights, dx);
 }
 
-struct Conv3x3Settings {
-  static constexpr const char* kAttribute = "settings";
-  int32_t pad_top, pad_left, out_height, out_width;
-  int32_t turned;  // whether the filter is [3, 3, out, in], turned by 180°, as in an input gradient
-  int32_t relu;    // whether negative outputs become 0
-  int32_t third;   // what the third input is
-};
-enum Third { kNothing, kBias, kMask };
+// The gate that is an input of the gradients of a convolution of 3×3; null, and the call fails, unless it fits dy.
+template <Gate kGate>
+const void* gate_of(Call& call, int index, const Shape& dy) {
+  Shape gate;
+  const void* values = kGate == kMask ? static_cast<const void*>(call.input(index, &gate))
+                                      : static_cast<const void*>(call.input<int32_t>(index, &gate));
+  if (values == nullptr || gate == (kGate == kMask ? dy : winners_of(dy))) return values;
+  call.refuse("the mask or the winners do not fit dy");
+  return nullptr;
+}
 
-// y of x, filter and the third input.
+// y = x ∗ filter of x and filter; relu(… + bias) with a bias; with `kPooled` the largest of each 2×2, and its winners.
+template <bool kRelu, bool kPooled>
 void conv_3x3(void* kernel, TF_OpKernelContext* context) {
-  const Conv3x3Settings& s = *static_cast<Conv3x3Settings*>(kernel);
+  const Geometry& g = geometry_of(kernel);
   Call call(context);
-  Shape in, filter, third;
+  Shape in, filter, bias;
   const float* x = call.input(0, &in);
   const float* weights = call.input(1, &filter);
-  const float* other = call.input(2, &third, s.third == kBias ? 1 : 4);
-  if (x == nullptr || weights == nullptr || other == nullptr) return;
-  const int64_t channels = s.turned ? filter.width : filter.channels;
-  if (filter.batch != 3 || filter.height != 3 || (s.turned ? filter.channels : filter.width) != in.channels) {
+  const float* shift = kRelu ? call.input(2, &bias, 1) : nullptr;
+  if (x == nullptr || weights == nullptr || (kRelu && shift == nullptr)) return;
+  if (filter.batch != 3 || filter.height != 3 || filter.width != in.channels) {
     return call.refuse("the filter is not of 3×3 or does not fit x");
   }
-  if (s.third == kBias && third.channels != channels) return call.refuse("the bias does not fit the filter");
-  if (s.third == kMask && !(third == in)) return call.refuse("the mask does not fit x");
-  const Shape out = {in.batch, s.out_height, s.out_width, channels};
+  if (kRelu && bias.channels != filter.channels) return call.refuse("the bias does not fit the filter");
+  const Convolution c = {in.batch,        in.height, in.width,   in.channels, g.out_height, g.out_width,
+                         filter.channels, g.pad_top, g.pad_left, false,       kRelu,        kPooled};
+  const Shape out = {in.batch, c.result_height(), c.result_width(), filter.channels};
   float* y = call.output(out);
-  if (y == nullptr) return;
-  const Convolution convolution = {in.batch, in.height, in.width,  in.channels, out.height,    out.width,
-                                   channels, s.pad_top, s.pad_left, s.turned != 0, s.relu != 0};
-  winograd(convolution, x, s.third == kMask ? other : nullptr, weights, s.third == kBias ? other : nullptr, y);
+  int32_t* winners = kPooled ? call.second_output(winners_of(out)) : nullptr;
+  if (y == nullptr || (kPooled && winners == nullptr)) return;
+  winograd(c, x, kOpen, nullptr, weights, shift, y, bytes(winners));
 }
 
-struct FilterGradSettings {
-  static constexpr const char* kAttribute = "settings";
-  int32_t pad_top, pad_left;
-  int32_t masked;  // whether the third input is a mask, not something that takes its place
-};
-
-// dw of x, dy and mask.
-void conv_3x3_filter_grad(void* kernel, TF_OpKernelContext* context) {
-  const FilterGradSettings& s = *static_cast<FilterGradSettings*>(kernel);
+// dx of dy, filter and the gate: dy ∗ the turned filter, padded so that the result is as large as x.
+template <Gate kGate>
+void conv_3x3_input_grad(void* kernel, TF_OpKernelContext* context) {
+  const Geometry& g = geometry_of(kernel);
   Call call(context);
-  Shape in, out, mask;
+  Shape out, filter;
+  const float* dy = call.input(0, &out);
+  const float* weights = call.input(1, &filter);
+  if (dy == nullptr || weights == nullptr) return;
+  const void* gate = kGate == kOpen ? nullptr : gate_of<kGate>(call, 2, out);
+  if (kGate != kOpen && gate == nullptr) return;
+  const int64_t step = kGate == kWinners ? 2 : 1;
+  if (filter.batch != 3 || filter.height != 3 || filter.channels != out.channels ||
+      out.height != g.out_height / step || out.width != g.out_width / step) {
+    return call.refuse("the filter is not of 3×3 or does not fit dy");
+  }
+  const Convolution c = {out.batch,    g.out_height,  g.out_width,    out.channels, g.in_height, g.in_width,
+                         filter.width, 2 - g.pad_top, 2 - g.pad_left, true,         false,       false};
+  float* dx = call.output({out.batch, g.in_height, g.in_width, filter.width});
+  if (dx != nullptr) winograd(c, dy, kGate, gate, weights, nullptr, dx, nullptr);
+}
+
+// dw of x, dy and the gate.
+template <Gate kGate>
+void conv_3x3_filter_grad(void* kernel, TF_OpKernelContext* context) {
+  const Geometry& g = geometry_of(kernel);
+  Call call(context);
+  Shape in, out;
   const float* x = call.input(0, &in);
   const float* dy = call.input(1, &out);
-  const float* y = call.input(2, &mask);
-  if (x == nullptr || dy == nullptr || y == nullptr) return;
-  if (in.batch != out.batch) return call.refuse("x and dy do not fit each other");
-  if (s.masked && !(mask == out)) return call.refuse("the mask does not fit dy");
+  if (x == nullptr || dy == nullptr) return;
+  const void* gate = kGate == kOpen ? nullptr : gate_of<kGate>(call, 2, out);
+  if (kGate != kOpen && gate == nullptr) return;
+  const int64_t step = kGate == kWinners ? 2 : 1;
+  if (in.batch != out.batch || out.height != g.out_height / step || out.width != g.out_width / step) {
+    return call.refuse("x and dy do not fit each other");
+  }
+  const Convolution c = {in.batch,     in.height, in.width,   in.channels, g.out_height, g.out_width,
+                         out.channels, g.pad_top, g.pad_left, false,       false,        false};
   float* dw = call.output({3, 3, in.channels, out.channels});
-  if (dw == nullptr) return;
-  const Convolution convolution = {in.batch, in.height,    in.width,  in.channels, out.height, out.width,
-                                   out.channels, s.pad_top, s.pad_left, false,       false};
-  winograd_filter_gradient(convolution, x, dy, s.masked ? y : nullptr, dw);
+  if (dw != nullptr) winograd_filter_gradient(c, x, dy, kGate, gate, dw);
 }
-
-struct NoSettings {
-  static constexpr const char* kAttribute = "settings";
-  int32_t none;
-};
 
 // The sum of each channel of dy where mask > 0, [1, 1, 1, channels].
 void bias_grad(void*, TF_OpKernelContext* context) {
@@ -195,32 +184,53 @@ void bias_grad(void*, TF_OpKernelContext* context) {
   if (float* sums = call.output({1, 1, 1, shape.channels})) masked_sum(shape, dy, y, sums);
 }
 
-template <typename Settings>
-void register_op(const char* name, std::initializer_list<const char*> inputs,
-                 void (*compute)(void*, TF_OpKernelContext*)) {
+// The attribute of every op.
+void* read_geometry(TF_OpKernelConstruction* construction) {
+  auto* geometry = new Geometry();
+  TF_Status* status = TF_NewStatus();
+  TF_OpKernelConstruction_GetAttrInt32List(construction, "geometry", reinterpret_cast<int32_t*>(geometry),
+                                           sizeof(Geometry) / sizeof(int32_t), status);
+  if (TF_GetCode(status) != TF_OK) TF_OpKernelConstruction_Failure(construction, status);
+  TF_DeleteStatus(status);
+  return geometry;
+}
+
+void delete_geometry(void* geometry) { delete static_cast<Geometry*>(geometry); }
+
+using List = std::initializer_list<const char*>;
+
+void register_op(const char* name, List inputs, List outputs, void (*compute)(void*, TF_OpKernelContext*)) {
   TF_Status* status = TF_NewStatus();
   TF_OpDefinitionBuilder* op = TF_NewOpDefinitionBuilder(name);
   for (const char* input : inputs) TF_OpDefinitionBuilderAddInput(op, input);
-  TF_OpDefinitionBuilderAddOutput(op, "result: float");
-  TF_OpDefinitionBuilderAddAttr(op, (std::string(Settings::kAttribute) + ": list(int)").c_str());
+  for (const char* output : outputs) TF_OpDefinitionBuilderAddOutput(op, output);
+  TF_OpDefinitionBuilderAddAttr(op, "geometry: list(int)");
   TF_OpDefinitionBuilderSetShapeInferenceFunction(op, &TF_ShapeInferenceContextSetUnknownShape);
   TF_RegisterOpDefinition(op, status);
-  auto* builder = TF_NewKernelBuilder(name, "CPU", &read_settings<Settings>, compute, &delete_settings<Settings>);
-  TF_RegisterKernelBuilder(name, builder, status);
+  TF_RegisterKernelBuilder(name, TF_NewKernelBuilder(name, "CPU", &read_geometry, compute, &delete_geometry), status);
   TF_DeleteStatus(status);
 }
 
 }  // namespace
 
 extern "C" void* napi_register_module_v1(void*, void* exports) {
-  register_op<Geometry>("ParapetMaxPoolGrad", {"dy: float", "x: float"}, &max_pool_grad);
-  register_op<Geometry>("ParapetConvRelu", {"x: float", "filter: float", "bias: float"}, &first_layer_forward);
-  register_op<Geometry>("ParapetConvInputGrad", {"dy: float", "filter: float"}, &first_layer_grad<false>);
-  register_op<Geometry>("ParapetConvReluInputGrad", {"dy: float", "filter: float", "mask: float"},
-                        &first_layer_grad<true>);
-  register_op<Conv3x3Settings>("ParapetConv3x3", {"x: float", "filter: float", "third: float"}, &conv_3x3);
-  register_op<FilterGradSettings>("ParapetConv3x3FilterGrad", {"x: float", "dy: float", "mask: float"},
-                                  &conv_3x3_filter_grad);
-  register_op<NoSettings>("ParapetBiasGrad", {"dy: float", "mask: float"}, &bias_grad);
+  const char *x = "x: float", *filter = "filter: float", *bias = "bias: float", *y = "y: float", *dx = "dx: float";
+  const char *dy = "dy: float", *dw = "dw: float", *winners = "winners: int32";
+  register_op("ParapetMaxPoolGrad", {dy, x}, {dx}, &max_pool_grad);
+  register_op("ParapetPool", {x}, {y, winners}, &pool);
+  register_op("ParapetUnpool", {dy, winners}, {dx}, &unpool);
+  register_op("ParapetConvRelu", {x, filter, bias}, {y}, &first_layer_forward);
+  register_op("ParapetConvInputGrad", {dy, filter}, {dx}, &first_layer_grad<false>);
+  register_op("ParapetConvReluInputGrad", {dy, filter, y}, {dx}, &first_layer_grad<true>);
+  register_op("ParapetConv3x3", {x, filter}, {y}, &conv_3x3<false, false>);
+  register_op("ParapetConv3x3Relu", {x, filter, bias}, {y}, &conv_3x3<true, false>);
+  register_op("ParapetConv3x3ReluPool", {x, filter, bias}, {y, winners}, &conv_3x3<true, true>);
+  register_op("ParapetConv3x3InputGrad", {dy, filter}, {dx}, &conv_3x3_input_grad<kOpen>);
+  register_op("ParapetConv3x3ReluInputGrad", {dy, filter, y}, {dx}, &conv_3x3_input_grad<kMask>);
+  register_op("ParapetConv3x3ReluPoolInputGrad", {dy, filter, winners}, {dx}, &conv_3x3_input_grad<kWinners>);
+  register_op("ParapetConv3x3FilterGrad", {x, dy}, {dw}, &conv_3x3_filter_grad<kOpen>);
+  register_op("ParapetConv3x3ReluFilterGrad", {x, dy, y}, {dw}, &conv_3x3_filter_grad<kMask>);
+  register_op("ParapetConv3x3ReluPoolFilterGrad", {x, dy, winners}, {dw}, &conv_3x3_filter_grad<kWinners>);
+  register_op("ParapetReluBiasGrad", {dy, y}, {"db: float"}, &bias_grad);
   return exports;
 }

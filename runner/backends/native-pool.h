@@ -2,7 +2,7 @@
 #pragma once
 #include <limits>
 
-#include "native-vector.h"
+#include "native-gate.h"
 
 namespace parapet {
 
@@ -106,6 +106,40 @@ inline void max_pool_gradient(const Geometry& g, const Shape& in, const Shape& o
   const int lanes = vector_floats();
   auto* const work = lanes == 16 ? pool_avx512 : lanes == 8 ? pool_avx2 : pool_plain;
   share(in.batch, in.batch * in.image(), [&](int64_t first, int64_t end) { work(g, in, out, dy, x, dx, first, end); });
+}
+
+// Max-pooling by 2×2 windows side by side: y and which cell each is, of those that are positive.
+inline void pool_quarters(const Shape& in, const float* x, float* y, uint8_t* winners) {
+  const int64_t rows = in.height / 2, columns = in.width / 2, channels = in.channels, line = in.width * channels;
+  share(in.batch, in.batch * in.image(), [&](int64_t first, int64_t end) {
+    for (int64_t place = first * rows * columns; place < end * rows * columns; place++) {
+      const int64_t image = place / (rows * columns), row = place / columns % rows, column = place % columns;
+      const float* cell = x + image * in.image() + 2 * row * line + 2 * column * channels;
+      for (int64_t k = 0; k < channels; k++) {
+        Vector<4>::type largest;
+        const float* const below = cell + line;
+        const Vector<4>::type cells[] = {{cell[k]}, {cell[k + channels]}, {below[k]}, {below[k + channels]}};
+        winners[place * bytes_of(channels) + k] = pool<4>(cells, &largest)[0];
+        y[place * channels + k] = largest[0];
+      }
+    }
+  });
+}
+
+// dx [in], of dy where it came from.
+inline void unpool_quarters(const Shape& in, const float* dy, const uint8_t* winners, float* dx) {
+  const int64_t rows = in.height / 2, columns = in.width / 2, channels = in.channels, line = in.width * channels;
+  share(in.batch, in.batch * in.image(), [&](int64_t first, int64_t end) {
+    std::fill(dx + first * in.image(), dx + end * in.image(), 0.0f);
+    for (int64_t place = first * rows * columns; place < end * rows * columns; place++) {
+      const int64_t image = place / (rows * columns), row = place / columns % rows, column = place % columns;
+      float* cell = dx + image * in.image() + 2 * row * line + 2 * column * channels;
+      for (int64_t k = 0; k < channels; k++) {
+        const int winner = winners[place * bytes_of(channels) + k];
+        if (winner < kNobody) cell[winner / 2 * line + winner % 2 * channels + k] = dy[place * channels + k];
+      }
+    }
+  });
 }
 
 }  // namespace parapet

@@ -8,6 +8,9 @@ template <int kLanes>
 struct Vector {
   typedef float type __attribute__((vector_size(kLanes * 4)));
   typedef float anywhere __attribute__((vector_size(kLanes * 4), aligned(4), may_alias));
+  typedef int32_t ints __attribute__((vector_size(kLanes * 4)));
+  typedef uint8_t bytes __attribute__((vector_size(kLanes)));
+  typedef uint8_t bytes_anywhere __attribute__((vector_size(kLanes), aligned(1), may_alias));
 };
 
 // Blocking for a width of vectors: panels of kPanel output channels times kRows tiles fit the registers.

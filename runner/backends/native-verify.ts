@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
-import { sourceDigest } from './native-compile.ts';
+import { sourceDigest } from './native-sources.ts';
 import { runTool } from './tools.ts';
 
 const manifestSchema = z.strictObject({

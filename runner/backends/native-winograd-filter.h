@@ -13,18 +13,16 @@ constexpr int64_t kGroup = 16;    // images
 constexpr int kGradientTiles = 24;  // that are transformed before they are multiplied
 
 // G dy Gᵀ of one tile for kLanes channels.
-template <int kLanes, bool kMasked, bool kWhole>
-INLINE void transform_gradient(const float* const* cells, const float* const* masks, int64_t channel, int64_t count,
-                               float* w, int64_t stride) {
+template <int kLanes, bool kWhole, Gate kGate>
+INLINE void transform_gradient(const Cells<kOut, kGate>& cells, int64_t channel, int64_t count, float* w,
+                               int64_t stride) {
   using V = typename Vector<kLanes>::type;
   V d[kSide], t[kSide * kOut];
 #pragma GCC unroll 4
   for (int column = 0; column < kOut; column++) {
 #pragma GCC unroll 4
     for (int row = 0; row < kOut; row++) {
-      const int cell = row * kOut + column;
-      const float* mask = kMasked ? masks[cell] + channel : nullptr;
-      d[row] = load_cell<kLanes, kMasked, kWhole>(cells[cell] + channel, mask, count);
+      d[row] = cells.template load<kLanes, kWhole>(row * kOut + column, channel, count);
     }
     Minimal::gradient(d, 1, t + column, kOut);
   }
@@ -64,8 +62,8 @@ INLINE void multiply_tiles(const float* v, const float* w, int64_t tiles, float*
 }
 
 // The filter's gradient of the images first … end − 1, into dw [9][in channels][columns].
-template <int kLanes, bool kMasked>
-INLINE void filter_gradient(const Convolution& c, const float* x, const float* dy, const float* mask, float* dw,
+template <int kLanes, Gate kGate>
+INLINE void filter_gradient(const Convolution& c, const float* x, const float* dy, const void* gate, float* dw,
                             int64_t first, int64_t end) {
   using V = typename Vector<kLanes>::type;
   using B = Blocking<kLanes>;
@@ -80,32 +78,32 @@ INLINE void filter_gradient(const Convolution& c, const float* x, const float* d
   float* const m = w + kPlaces * w_stride;
   float* const zeros = m + kPlaces * m_stride;
   std::fill(v, zeros + std::max(rows, columns), 0.0f);
-  const float *x_cells[kPlaces], *cells[kOut * kOut], *masks[kOut * kOut];
+  Cells<kSide, kOpen> x_cells;
+  Cells<kOut, kGate> dy_cells;
   for (int64_t start = 0; start < tiles; start += kTiles) {
     const int64_t count = std::min<int64_t>(kTiles, tiles - start);
     for (int64_t i = 0; i < count; i++) {
       const int64_t image = first + (start + i) / per_image, tile = (start + i) % per_image;
       const int64_t top = tile / tile_columns * kOut, left = tile % tile_columns * kOut;
-      find_cells<kSide>(x, image, top - c.pad_top, left - c.pad_left, c.in_height, c.in_width, c.in_channels, zeros,
-                        x_cells);
-      find_cells<kOut>(dy, image, top, left, c.out_height, c.out_width, c.out_channels, zeros, cells);
-      if (kMasked) find_cells<kOut>(mask, image, top, left, c.out_height, c.out_width, c.out_channels, zeros, masks);
+      x_cells.find(x, nullptr, image, top - c.pad_top, left - c.pad_left, c.in_height, c.in_width, c.in_channels,
+                   zeros);
+      dy_cells.find(dy, gate, image, top, left, c.out_height, c.out_width, c.out_channels, zeros);
       for (int64_t channel = 0; channel < c.in_channels; channel += kLanes) {
         float* target = v + channel / kChunk * kTiles * kChunk + i * kChunk + channel % kChunk;
         const int64_t left_over = c.in_channels - channel;
         if (left_over >= kLanes) {
-          transform_tile<kLanes, false, true>(x_cells, nullptr, channel, kLanes, target, v_stride);
+          transform_tile<kLanes, true>(x_cells, channel, kLanes, target, v_stride);
         } else {
-          transform_tile<kLanes, false, false>(x_cells, nullptr, channel, left_over, target, v_stride);
+          transform_tile<kLanes, false>(x_cells, channel, left_over, target, v_stride);
         }
       }
       for (int64_t channel = 0; channel < c.out_channels; channel += kLanes) {
         float* target = w + channel / B::kPanel * kTiles * B::kPanel + i * B::kPanel + channel % B::kPanel;
         const int64_t left_over = c.out_channels - channel;
         if (left_over >= kLanes) {
-          transform_gradient<kLanes, kMasked, true>(cells, masks, channel, kLanes, target, w_stride);
+          transform_gradient<kLanes, true>(dy_cells, channel, kLanes, target, w_stride);
         } else {
-          transform_gradient<kLanes, kMasked, false>(cells, masks, channel, left_over, target, w_stride);
+          transform_gradient<kLanes, false>(dy_cells, channel, left_over, target, w_stride);
         }
       }
     }
@@ -143,18 +141,19 @@ INLINE void filter_gradient(const Convolution& c, const float* x, const float* d
 }
 
 #define COMPILED(suffix, target, lanes)                                                                              \
-  target inline void filter_gradient_##suffix(const Convolution& c, const float* x, const float* dy,                 \
-                                              const float* mask, float* dw, int64_t first, int64_t end) {            \
-    if (mask == nullptr) filter_gradient<lanes, false>(c, x, dy, mask, dw, first, end);                              \
-    else filter_gradient<lanes, true>(c, x, dy, mask, dw, first, end);                                               \
+  target inline void filter_gradient_##suffix(const Convolution& c, const float* x, const float* dy, Gate kind,      \
+                                              const void* gate, float* dw, int64_t first, int64_t end) {             \
+    if (kind == kOpen) filter_gradient<lanes, kOpen>(c, x, dy, gate, dw, first, end);                                \
+    else if (kind == kMask) filter_gradient<lanes, kMask>(c, x, dy, gate, dw, first, end);                           \
+    else filter_gradient<lanes, kWinners>(c, x, dy, gate, dw, first, end);                                           \
   }
 COMPILED(plain, , 4)
 COMPILED(avx2, WITH_AVX2, 8)
 COMPILED(avx512, WITH_AVX512, 16)
 #undef COMPILED
 
-// dw [3, 3, in_channels, out_channels] of x and of dy where mask > 0; mask may be null.
-inline void winograd_filter_gradient(const Convolution& c, const float* x, const float* dy, const float* mask,
+// dw [3, 3, in_channels, out_channels] of x and of what the gate lets through of dy.
+inline void winograd_filter_gradient(const Convolution& c, const float* x, const float* dy, Gate kind, const void* gate,
                                      float* dw) {
   const int lanes = vector_floats();
   auto* const work = lanes == 16 ? filter_gradient_avx512 : lanes == 8 ? filter_gradient_avx2 : filter_gradient_plain;
@@ -164,7 +163,7 @@ inline void winograd_filter_gradient(const Convolution& c, const float* x, const
   share(groups, c.batch * c.out_image() * c.in_channels / 8, [&](int64_t first, int64_t end) {
     for (int64_t group = first; group < end; group++) {
       const int64_t image = group * kGroup;
-      work(c, x, dy, mask, parts.get() + group * size, image, std::min(c.batch, image + kGroup));
+      work(c, x, dy, kind, gate, parts.get() + group * size, image, std::min(c.batch, image + kGroup));
     }
   });
   for (int64_t row = 0; row < 9 * c.in_channels; row++) {

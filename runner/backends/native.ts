@@ -4,11 +4,9 @@ import * as tf from '@tensorflow/tfjs';
 import { ParapetError } from '#core/errors.ts';
 import { registerGradients } from '#core/kernels/index.ts';
 import { prepareNativeEnvironment } from './environment.ts';
-import { sourceDigest } from './native-compile.ts';
 import { bindingName, type Flavour, isInstalled, nativeDirectory, opsName, quietName } from './native-files.ts';
 import { registerNativeKernels } from './native-kernels.ts';
 import { nativeBackendName } from './native-name.ts';
-import { readManifest } from './native-verify.ts';
 import { restoreRemovedUtilities } from './node-shim.ts';
 
 /** What we use of tfjs-node's compiled binding. */
@@ -23,7 +21,7 @@ let loadedFrom: string | null = null;
 /**
  * Loads native TensorFlow from the cache and makes it tfjs's backend.
  * @returns version of TensorFlow, and whether it runs on a GPU
- * @throws ParapetError 'infrastructure' when it is not installed, was compiled from other sources or does not load
+ * @throws ParapetError 'infrastructure' when it is not installed or does not load
  */
 export async function startNative(flavour: Flavour): Promise<{ version: string; gpu: boolean }> {
   const command = `npm run -s parapet -- native install${flavour === 'cuda' ? ' --cuda' : ''}`;
@@ -32,14 +30,6 @@ export async function startNative(flavour: Flavour): Promise<{ version: string; 
       'infrastructure',
       `The native backend (${flavour}) is not installed`,
       `Install it with: ${command}`,
-    );
-  }
-  const manifest = await readManifest(nativeDirectory(flavour));
-  if (manifest?.sources !== sourceDigest()) {
-    throw new ParapetError(
-      'infrastructure',
-      `The native backend (${flavour}) was compiled from other sources than this version's`,
-      `Compile it again, in seconds: ${command}`,
     );
   }
   try {

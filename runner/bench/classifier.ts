@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import * as tf from '@tensorflow/tfjs';
 import { CONVOLUTION_RELU } from '#core/kernels/convolution-relu.ts';
+import { CONVOLUTION_RELU_POOL } from '#core/kernels/convolution-relu-pool.ts';
 import type { Classifier } from '#core/models/classifier.ts';
 import { findArchitecture, loadClassifier } from '#core/models/index.ts';
 import { initialWeights } from '#core/training/initial-weights.ts';
@@ -33,9 +34,11 @@ export async function forwardOperations({ inputShape, logits }: Classifier): Pro
   let operations = 0;
   for (const { name, inputShapes, outputShapes } of kernels) {
     const outputs = outputShapes[0]?.reduce((product, side) => product * side, 1) ?? 0;
-    if (name === tf.Conv2D || name === CONVOLUTION_RELU) {
+    if (name === tf.Conv2D || name === CONVOLUTION_RELU || name === CONVOLUTION_RELU_POOL) {
       const [height = 0, width = 0, channels = 0] = inputShapes[1] as number[];
-      operations += 2 * outputs * height * width * channels;
+      // Pooling keeps one of four outputs.
+      const computed = name === CONVOLUTION_RELU_POOL ? 4 * outputs : outputs;
+      operations += 2 * computed * height * width * channels;
     } else if (name === tf.BatchMatMul) {
       operations += 2 * outputs * ((inputShapes[0] as number[]).at(-1) ?? 0);
     }

@@ -14,10 +14,10 @@ export const CONVOLUTION_RELU_INPUT_GRAD = 'ConvolutionReluInputGrad';
 export const CONVOLUTION_RELU_FILTER_GRAD = 'ConvolutionReluFilterGrad';
 export const CONVOLUTION_RELU_BIAS_GRAD = 'ConvolutionReluBiasGrad';
 
-type Pad = 'valid' | 'same';
+export type Pad = 'valid' | 'same';
 
 /** The attributes of the kernels, as tfjs's convolutions have them; a gradient's also say what shape it has. */
-interface Attributes {
+export interface ConvolutionAttributes {
   readonly strides: 1;
   readonly pad: Pad;
   readonly dataFormat: 'NHWC';
@@ -32,11 +32,18 @@ interface Attributes {
  * @returns relu(x ∗ filter + bias) with stride 1, [batch, height, width, out]
  */
 export function convolutionRelu(x: tf.Tensor4D, filter: tf.Tensor4D, bias: tf.Tensor1D, pad: Pad): tf.Tensor4D {
+  if (!isThere(CONVOLUTION_RELU)) return tf.relu(tf.add(tf.conv2d(x, filter, 1, pad), bias)) as tf.Tensor4D;
+  return run(CONVOLUTION_RELU, { x, filter, bias }, attributesOf(pad));
+}
+
+export function attributesOf(pad: Pad): ConvolutionAttributes {
+  return { strides: 1, pad, dataFormat: 'NHWC', dilations: 1 };
+}
+
+/** Whether the backend that runs now has a kernel. */
+export function isThere(kernel: string): boolean {
   // `getKernel` is declared to always find one.
-  const kernel = tf.getKernel(CONVOLUTION_RELU, tf.getBackend()) as tf.KernelConfig | undefined;
-  if (kernel === undefined) return tf.relu(tf.add(tf.conv2d(x, filter, 1, pad), bias)) as tf.Tensor4D;
-  const attributes: Attributes = { strides: 1, pad, dataFormat: 'NHWC', dilations: 1 };
-  return run(CONVOLUTION_RELU, { x, filter, bias }, attributes);
+  return (tf.getKernel(kernel, tf.getBackend()) as tf.KernelConfig | undefined) !== undefined;
 }
 
 export function registerConvolutionReluGradients(): void {
@@ -47,7 +54,7 @@ export function registerConvolutionReluGradients(): void {
     gradFunc: (gradient, saved, attrs) => {
       const dy = gradient as tf.Tensor4D;
       const [x, filter, y] = saved as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D];
-      const attributes = attrs as unknown as Attributes;
+      const attributes = attrs as unknown as ConvolutionAttributes;
       return {
         filter: () => filterGradient(x, dy, y, filter, attributes),
         bias: () => run(CONVOLUTION_RELU_BIAS_GRAD, { dy, y }, {}),
@@ -61,7 +68,7 @@ export function registerConvolutionReluGradients(): void {
     inputsToSave: ['dy', 'y', 'filter'],
     gradFunc: (ddx, saved, attrs) => {
       const [dy, y, filter] = saved as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D];
-      const attributes = attrs as unknown as Attributes;
+      const attributes = attrs as unknown as ConvolutionAttributes;
       return {
         dy: () => reluGrad(tf.conv2d(ddx as tf.Tensor4D, filter, 1, attributes.pad), y),
         y: () => tf.zerosLike(y),
@@ -76,11 +83,15 @@ function filterGradient(
   dy: tf.Tensor4D,
   y: tf.Tensor4D,
   filter: tf.Tensor4D,
-  attributes: Attributes,
+  attributes: ConvolutionAttributes,
 ): tf.Tensor4D {
   return run(CONVOLUTION_RELU_FILTER_GRAD, { x, dy, y }, { ...attributes, filterShape: filter.shape });
 }
 
-function run<T extends tf.Tensor>(kernel: string, inputs: tf.NamedTensorMap, attributes: object): T {
+export function run<T extends tf.Tensor | tf.Tensor[]>(
+  kernel: string,
+  inputs: tf.NamedTensorMap,
+  attributes: object,
+): T {
   return tf.engine().runKernel(kernel, inputs, { ...attributes });
 }

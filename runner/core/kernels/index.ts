@@ -5,6 +5,7 @@
 import { registerBatchMatMul } from './batch-mat-mul.ts';
 import { registerConv2DBackprop } from './conv2d-backprop.ts';
 import { registerConvolutionReluGradients } from './convolution-relu.ts';
+import { registerConvolutionReluPoolGradients } from './convolution-relu-pool.ts';
 import { registerMaxPoolGrad } from './max-pool-grad.ts';
 import { registerMaxPoolGradByMask } from './max-pool-grad-by-mask.ts';
 import { registerReluGradient } from './relu-grad.ts';
@@ -28,5 +29,6 @@ export function registerGpuKernels(backendName: 'webgl' | 'webgpu'): void {
 export function registerGradients(): void {
   registerReluGradient();
   registerConvolutionReluGradients();
+  registerConvolutionReluPoolGradients();
   registerSecondOrderGradients();
 }

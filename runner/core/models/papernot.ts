@@ -7,6 +7,7 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { convolutionRelu } from '../kernels/convolution-relu.ts';
+import { convolutionReluPool } from '../kernels/convolution-relu-pool.ts';
 import type { Architecture, Parameter } from './architecture.ts';
 
 interface Widths {
@@ -51,8 +52,8 @@ const forward: Architecture['forward'] = (weights, x, dropout) => {
   let maps = x;
   for (let i = 1; i <= 4; i++) {
     const filter = weight(`conv${i}.weight`) as tf.Tensor4D;
-    maps = convolutionRelu(maps, filter, weight(`conv${i}.bias`) as tf.Tensor1D, 'valid');
-    if (i % 2 === 0) maps = tf.maxPool(maps, 2, 2, 'valid');
+    const layer = i % 2 === 0 ? convolutionReluPool : convolutionRelu;
+    maps = layer(maps, filter, weight(`conv${i}.bias`) as tf.Tensor1D, 'valid');
   }
   let units = tf.reshape(maps, [maps.shape[0], -1]) as tf.Tensor2D;
   for (let i = 1; i <= 2; i++) {
