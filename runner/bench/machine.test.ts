@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { startBackend } from '../backends/index.ts';
+import { needsNative } from '../backends/testing.ts';
 import { benchClassifier, forwardOperations } from './classifier.ts';
 import { type Examination, examine } from './machine.ts';
 import { describeExamination } from './machine-text.ts';
@@ -17,7 +18,7 @@ const madeUp: Examination = {
   machine: { platform: 'linux-x64', processor: 'Processor X', threads: 2, memoryBytes: 8e9, node: '22.23.3' },
   cache: { folder: '/cache', freeBytes: 5e9 },
   backends: [
-    { name: 'wasm', state: 'ready', report },
+    { name: 'wasm', state: 'ready', report, memoryBytes: 1e8 },
     { name: 'native', state: 'broken', problem: 'libtensorflow_cc.so.2: no such file', hint: 'native install' },
   ],
   auto: { name: 'wasm', reason: 'native TensorFlow is not installed' },
@@ -45,10 +46,14 @@ test('this machine has wasm', async () => {
   expect(machine.node).toBe(process.versions.node);
 });
 
-test('operations are counted as two for each weight at each place', async () => {
-  await startBackend('wasm');
-  const classifier = await benchClassifier('papernot-mnist');
-  const convolutions = 26 * 26 * 32 * 9 + 24 * 24 * 32 * 288 + 10 * 10 * 64 * 288 + 8 * 8 * 64 * 576;
-  expect(await forwardOperations(classifier)).toBe(2 * (convolutions + 1024 * 200 + 200 * 200 + 200 * 10));
-  classifier.dispose();
-});
+test.for(['wasm', 'native'] as const)(
+  'on %s operations are two for each weight at each place',
+  async (backend, context) => {
+    if (backend === 'native') needsNative(context);
+    await startBackend(backend);
+    const classifier = await benchClassifier('papernot-mnist');
+    const convolutions = 26 * 26 * 32 * 9 + 24 * 24 * 32 * 288 + 10 * 10 * 64 * 288 + 8 * 8 * 64 * 576;
+    expect(await forwardOperations(classifier)).toBe(2 * (convolutions + 1024 * 200 + 200 * 200 + 200 * 10));
+    classifier.dispose();
+  },
+);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { ParapetError } from '#core/errors.ts';
 import type { BackendReport } from '../backends/index.ts';
+import type { Growth } from './growth.ts';
 import type { JsmaSpeed } from './jsma.ts';
 import type { Speed } from './speed.ts';
 
@@ -12,13 +13,20 @@ export interface BenchTask {
   /** Threads it may use; without, as many as the machine has cores. */
   readonly threads?: number;
   readonly speed?: { readonly architecture: string; readonly batch: number; readonly seconds: number };
+  /** A large product of matrices, for what the device reaches at its best. */
+  readonly peak?: { readonly seconds: number };
   readonly jsma?: { readonly on: JsmaSpeed['on']; readonly images: number; readonly weights?: string };
+  readonly growth?: { readonly images: number; readonly weights: string };
 }
 
 export interface BenchAnswer {
   readonly report: BackendReport;
   readonly speed?: Speed;
+  readonly peakGigaflops?: number;
   readonly jsma?: JsmaSpeed;
+  readonly growth?: Growth;
+  /** Largest resident set of the process, all of its tasks included. */
+  readonly memoryBytes: number;
 }
 
 /**
