@@ -18,6 +18,8 @@ export interface Golden<P> {
   readonly images: number;
   /** Where the budget is a smaller one. */
   readonly parameters?: P;
+  /** Where they are others yet for the nets of a data set. */
+  readonly ofDataset?: Readonly<Record<string, P>>;
   /** At one radius, of middle size, for what is slow; without, at all of `golden.ts`. */
   readonly oneRadius?: true;
 }

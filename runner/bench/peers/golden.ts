@@ -73,13 +73,17 @@ const shares: Readonly<Record<string, { readonly stored: number; readonly everyd
   cifar10: { stored: 0.5, everyday: 0.1 },
 };
 
+/** A median of fewer images says nothing. */
+const FEWEST = 5;
+
 /** How many of the first images are stored, or tested every day. */
 export function goldenImages(
   { golden }: Pick<Comparison, 'golden'>,
   dataset: string,
   how: 'stored' | 'everyday',
 ): number {
-  return Math.ceil((golden?.images ?? 0) * (shares[dataset]?.[how] ?? 0));
+  const images = golden?.images ?? 0;
+  return Math.max(Math.min(images, FEWEST), Math.ceil(images * (shares[dataset]?.[how] ?? 0)));
 }
 
 /** @param one whether only the first is wanted; [null] where there is no radius */
@@ -146,7 +150,8 @@ async function goldenSettings(comparison: Comparison, nets: readonly Net[], comm
       // JSMA's radius is one of its own options as well.
       const own: Comparison['parameters'] =
         'maxFeatures' in comparison.parameters && epsilon !== null ? { maxFeatures: epsilon } : {};
-      const parameters = { ...comparison.parameters, ...golden.parameters, ...own };
+      const special = golden.ofDataset?.[net.dataset];
+      const parameters = { ...comparison.parameters, ...golden.parameters, ...special, ...own };
       settings.push({ ...common, comparison, net, rows, images, parameters, epsilon });
     }
   }

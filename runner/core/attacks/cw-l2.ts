@@ -31,7 +31,9 @@ const optionsSchema = z.strictObject({
   abortEarly: z
     .boolean()
     .default(true)
-    .describe('Give up a c for an image whose loss has not fallen by 0.01 % in a tenth of the iterations.'),
+    .describe(
+      'Give up a c for an image whose loss has twice in a row not fallen by 0.01 % in a tenth of the iterations.',
+    ),
 });
 
 type Options = z.infer<typeof optionsSchema>;

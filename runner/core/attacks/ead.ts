@@ -8,6 +8,8 @@ import { constantSearch } from './shared/constant-search.ts';
 import { findings } from './shared/findings.ts';
 import { type Nearest, nearestSuccesses } from './shared/nearest.ts';
 import { progress } from './shared/progress.ts';
+import { restOrPull } from './shared/rest-or-pull.ts';
+import { shrinkSearch } from './shared/shrink-search.ts';
 import { standing } from './shared/successes.ts';
 
 const optionsSchema = z.strictObject({
@@ -32,7 +34,9 @@ const optionsSchema = z.strictObject({
   abortEarly: z
     .boolean()
     .default(true)
-    .describe('Give up a c for an image whose loss has not fallen by 0.01 % in a tenth of the iterations.'),
+    .describe(
+      'Give up a c for an image of which twice in a row neither loss nor distance has fallen by 0.01 % in a tenth of the iterations.',
+    ),
 });
 
 type Options = z.infer<typeof optionsSchema>;
@@ -46,14 +50,16 @@ const REPEAT_FROM = 10;
  * the margin of logits of the true class over the others (with a target: of the others over the target).
  *
  * By FISTA: from a point ahead a gradient step on the smooth part; then every change shrinks by β, those below it to 0, within the
- * pixel range, which gives the sparse point; the next point ahead lies beyond it by k / (k + 3) of the way from the last one. A binary
- * search per image finds the smallest c that works, as in C&W L2. The nearest success of all steps is returned.
+ * pixel range, which gives the sparse point, the one that is judged; the next point ahead lies beyond it by k / (k + 3) of the way from the
+ * last one. A binary search per image finds the smallest c that works, as in C&W L2. The nearest success of all steps, with
+ * every change made smaller by as much as it bears, is returned.
  *
  * Source: Chen et al., "EAD: Elastic-Net Attacks to Deep Neural Networks via Adversarial Examples", AAAI 2018,
  * https://arxiv.org/abs/1709.04114, algorithm 1, and its authors' published code; defaults: the paper's, whose code allows 10,000 steps.
- * Departs from it in four ways: the point ahead is kept in the pixel range and is itself the image that is judged, so that a step takes
- * one forward pass and not two; giving up is decided per image, not per batch; L1 is the rule unless told otherwise; and a success
- * clears the boundary by 1e-5 of the largest logit.
+ * Departs from it in five ways: the last shrinking; giving up is decided per image, not per batch; L1 is the rule unless told otherwise;
+ * a success clears the boundary by 1e-5 of the largest logit; and while the point ahead is a success, |xAdv − x|₂² pulls it back for
+ * one c and lets it rest for the next, after which the image goes by what brought it nearer. (Rest is what ART's EAD has. With 50 steps it
+ * leads a fifth nearer on an undefended MNIST net, and on an adversarially trained one two thirds farther out.)
  */
 export const ead: Attack<typeof optionsSchema> = {
   id: 'ead',
@@ -71,95 +77,118 @@ export const ead: Attack<typeof optionsSchema> = {
     const found = await findings(x);
     const nearest = nearestSuccesses(found, rows.length);
     const search = constantSearch(rows.length, options.initialConstant);
+    const choice = restOrPull(rows.length);
     const steps = options.binarySearchSteps;
     for (let step = 0; step < steps; step++) {
       if (step === steps - 1 && steps >= REPEAT_FROM) search.takeUpperBounds();
       const active = activeSet<State>(rows, { x: x.clone(), sparse: x.clone(), ahead: x.clone(), best: x.clone() });
       try {
-        search.update(await descend(context, options, active, search.constants, nearest));
+        const reached = await descend(context, options, active, search.constants, choice.pulled, nearest);
+        choice.learn(reached);
+        search.update(Uint8Array.from(reached, (distance) => (distance < Number.POSITIVE_INFINITY ? 1 : 0)));
       } finally {
         active.dispose();
       }
     }
-    return found.toTensor();
+    const successes = rows.filter((row) => (nearest.distances[row] as number) < Number.POSITIVE_INFINITY);
+    return shrinkSearch(context, found.toTensor(), successes, options.confidence);
   },
 };
 
 /**
  * Minimises with the constants as they are, from x.
+ * @param pulled 1 for rows on which the squared distance pulls even while they are a success
  * @param nearest by the rule's distance
- * @returns 1 for each row of the batch that was a success on the way
+ * @returns the distance of each row's nearest success on the way, Infinity without one
  */
 async function descend(
   context: AttackContext,
   options: Options,
   active: ActiveSet<State>,
   constants: Float64Array,
+  pulled: Uint8Array,
   nearest: Nearest,
-): Promise<Uint8Array> {
-  const { maxIterations, learningRate, beta, rule } = options;
-  const succeeded = new Uint8Array(constants.length);
+): Promise<Float64Array> {
+  const { maxIterations, learningRate, beta } = options;
+  const reached = new Float64Array(constants.length).fill(Number.POSITIVE_INFINITY);
   const watch = progress(constants.length, maxIterations);
   for (let iteration = 0; iteration < maxIterations && active.rows.length > 0; iteration++) {
     const rows = active.rows;
-    const { gradient, excess, successes, l1, squares } = await evaluate(context, options, active);
-    const elastic = squares.map((square, i) => square + beta * (l1[i] as number));
-    nearest.offer(active, active.state.ahead, rule === 'L1' ? l1 : elastic, successes);
-    const pull = new Float32Array(rows.length);
+    const { gradient, excess, elastic } = await evaluate(context, options, active);
+    const moving = new Float32Array(rows.length);
+    const weight = new Float32Array(rows.length);
     const losses = new Float64Array(rows.length);
     for (const [i, row] of rows.entries()) {
       const short = excess[i] as number;
       const constant = constants[row] as number;
-      if (successes[i] === 1) succeeded[row] = 1;
-      if (short > 0) pull[i] = constant;
+      if (short > 0) weight[i] = constant;
+      moving[i] = short > 0 || pulled[row] === 1 ? 1 : 0;
       losses[i] = (elastic[i] as number) + constant * Math.max(0, short);
     }
     const rate = learningRate * Math.sqrt(1 - iteration / maxIterations);
-    active.update(stepped(active.state, gradient, pull, rate, beta, iteration / (iteration + 3)));
-    gradient.dispose();
-    const leaving = options.abortEarly ? watch.stuck(iteration, rows, losses) : new Uint8Array(rows.length);
+    const force = { gradient, weight: perRow(weight), moving: perRow(moving) };
+    active.update(stepped(active.state, force, rate, beta, iteration / (iteration + 3)));
+    tf.dispose(force);
+    const { distances, succeeded } = await judged(context, options, active);
+    nearest.offer(active, active.state.sparse, distances, succeeded);
+    const near = distances.map((distance, i) => (succeeded[i] === 1 ? distance : Number.POSITIVE_INFINITY));
+    for (const [i, row] of rows.entries()) reached[row] = Math.min(reached[row] as number, near[i] as number);
+    const leaving = options.abortEarly ? watch.stuck(iteration, rows, losses, near) : new Uint8Array(rows.length);
     if (iteration === maxIterations - 1) leaving.fill(1);
     if (leaving.includes(1)) await nearest.retire(active, leaving);
     await context.pause();
   }
-  return succeeded;
+  return reached;
 }
 
 /** What the loss is made of at the points ahead, row by row; the caller disposes of the gradient. */
-async function evaluate(context: AttackContext, { confidence }: Options, { rows, state }: ActiveSet<State>) {
+async function evaluate(context: AttackContext, options: Options, { rows, state }: ActiveSet<State>) {
   const { model, y, target } = context;
   const { logits, gradient } = model.gradient(state.ahead, attackLoss('margin', pick(y, rows), pick(target, rows)));
-  const sums = tf.tidy(() => {
-    const change = tf.sub(state.ahead, state.x);
-    return { l1: tf.sum(tf.abs(change), [1, 2, 3]), squares: tf.sum(tf.square(change), [1, 2, 3]) };
-  });
-  const [scores, l1, squares] = await Promise.all([
-    logits.data<'float32'>(),
-    sums.l1.data<'float32'>(),
-    sums.squares.data<'float32'>(),
-  ]);
-  tf.dispose([logits, sums]);
-  const { excess, succeeded } = standing(context, scores, rows, confidence);
-  return { gradient, excess, successes: succeeded, l1, squares };
+  const net = elasticNet(
+    tf.tidy(() => tf.sub(state.ahead, state.x) as tf.Tensor4D),
+    options.beta,
+  );
+  const [scores, elastic] = await Promise.all([logits.data<'float32'>(), net.data<'float32'>()]);
+  tf.dispose([logits, net]);
+  return { gradient, elastic, excess: standing(context, scores, rows, options.confidence).excess };
 }
 
-/** The next sparse point and the point ahead of it. */
+/** Distances of the sparse points by the rule, and which of them are a success. */
+async function judged(context: AttackContext, options: Options, { rows, state }: ActiveSet<State>) {
+  const logits = context.model.logits(state.sparse);
+  const change = tf.sub(state.sparse, state.x) as tf.Tensor4D;
+  const lengths = options.rule === 'L1' ? sums(tf.abs(change)) : elasticNet(change, options.beta);
+  const [scores, distances] = await Promise.all([logits.data<'float32'>(), lengths.data<'float32'>()]);
+  tf.dispose([logits, change, lengths]);
+  return { distances, succeeded: standing(context, scores, rows, options.confidence).succeeded };
+}
+
+/** The next sparse point and the point ahead of it, for rows that move and those that are left to shrink. */
 function stepped(
   { x, sparse, ahead }: Readonly<Record<State, tf.Tensor4D>>,
-  gradient: tf.Tensor4D,
-  pull: Float32Array,
+  { gradient, weight, moving }: Readonly<Record<'gradient' | 'weight' | 'moving', tf.Tensor4D>>,
   rate: number,
   beta: number,
   momentum: number,
 ) {
   return tf.tidy(() => {
     const change = tf.sub(ahead, x);
-    const down = tf.sub(tf.mul(change, 2), tf.mul(finiteOrZero(gradient), perRow(pull)));
+    const down = tf.mul(tf.sub(tf.mul(change, 2), tf.mul(finiteOrZero(gradient), weight)), moving);
     const smooth = tf.sub(change, tf.mul(down, rate));
     // Shrunk by β towards 0, from either side.
     const shrunk = tf.sub(tf.relu(tf.sub(smooth, beta)), tf.relu(tf.sub(tf.neg(smooth), beta)));
     const next = tf.clipByValue(tf.add(x, shrunk), 0, 1) as tf.Tensor4D;
-    const further = tf.add(next, tf.mul(tf.sub(next, sparse), momentum));
-    return { sparse: next, ahead: tf.clipByValue(further, 0, 1) as tf.Tensor4D };
+    return { sparse: next, ahead: tf.add(next, tf.mul(tf.sub(next, sparse), momentum)) as tf.Tensor4D };
   });
+}
+
+/** Sum over each row, [rows]. */
+function sums(values: tf.Tensor4D): tf.Tensor1D {
+  return tf.tidy(() => tf.sum(values, [1, 2, 3]));
+}
+
+/** Elastic net |d|₂² + β |d|₁ of each row, [rows]. */
+function elasticNet(change: tf.Tensor4D, beta: number): tf.Tensor1D {
+  return tf.tidy(() => sums(tf.add(tf.square(change), tf.mul(tf.abs(change), beta))));
 }

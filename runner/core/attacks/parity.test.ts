@@ -20,19 +20,20 @@ import { findNet, rowsOf } from '../../bench/peers/nets.ts';
 import { mcNemar } from '../metrics/mcnemar.ts';
 import { median } from '../metrics/median.ts';
 import { loadClassifier } from '../models/index.ts';
+import { findAttack } from './index.ts';
 
 /** A search for the nearest may end this much farther out. */
 const DISTANCE_SLACK = 1.02;
 /** Probability below which a difference is one. */
 const LEVEL = 0.05;
 
-const aborted =
-  'an image of ours gives up a constant on its own, Foolbox when the sum over the batch stands still: with `abortEarly` off the ' +
-  'medians are within 1 %';
+const ties =
+  'natively, over a black background, ties of max-pooling fall to other cells than in PyTorch; on wasm all 100 images agree';
 
 /** Differences that are known and where they come from, by comparison, net and tool. */
 const named: Readonly<Record<string, string>> = {
-  'cw-l2 Papernot2016Distillation any foolbox': aborted,
+  'fgsm-linf-scaled Undefended 0.3 foolbox': ties,
+  'fgsm-linf-scaled Undefended 0.3 torchattacks': ties,
 };
 
 const files = readdirSync(goldenFolder).filter((name) => name.endsWith('.json'));
@@ -63,11 +64,7 @@ describe.each(files)('%s', (file) => {
       report.push(`${name}: ${both + onlyOurs} and ${both + onlyTheirs} of ${rows}, agreed ${agreed}${apart}${remark}`);
       if (remark !== '') continue;
       requireNoWeaker(name, paired);
-      if (distances !== null) {
-        expect(distances.ours, `${name}: farther out than the peer`).toBeLessThanOrEqual(
-          DISTANCE_SLACK * distances.theirs,
-        );
-      }
+      if (distances !== null) requireNoFarther(name, distances, isRandom(comparison, stored));
       // Without rounding in the way, one step of the sign is the same step for all.
       if (golden.comparison === 'fgsm-linf-scaled') expect(agreed / rows, name).toBeGreaterThanOrEqual(0.98);
       all.set(peer.tool, [...(all.get(peer.tool) ?? []), paired]);
@@ -128,6 +125,19 @@ function pair({ success, distance, cleanCorrect }: Judged, peer: GoldenPeer): Pa
 function requireNoWeaker(name: string, { onlyOurs, onlyTheirs }: Pick<Paired, 'onlyOurs' | 'onlyTheirs'>) {
   if (onlyTheirs <= onlyOurs) return;
   expect(mcNemar(onlyOurs, onlyTheirs), `${name}: weaker than the peer`).toBeGreaterThan(LEVEL);
+}
+
+/** Searches that see no gradient draw at random: their medians of ten images differ by chance. */
+function isRandom({ ours }: Comparison, { parameters, epsilon }: GoldenCase): boolean {
+  return ours(parameters, epsilon ?? Number.NaN).some(({ attack }) => findAttack(attack).access !== 'gradient');
+}
+
+/** @param random whether a median farther out may be chance, which a sign test of the rows then says */
+function requireNoFarther(name: string, { ours, theirs, ratios }: Distances, random: boolean) {
+  if (ours <= DISTANCE_SLACK * theirs) return;
+  const farther = ratios.filter((ratio) => ratio > 1).length;
+  if (random) requireNoWeaker(`${name}, by distance`, { onlyOurs: ratios.length - farther, onlyTheirs: farther });
+  else expect(ours, `${name}: farther out than the peer`).toBeLessThanOrEqual(DISTANCE_SLACK * theirs);
 }
 
 function geometricMean(values: readonly number[]): number {

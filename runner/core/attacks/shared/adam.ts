@@ -2,7 +2,8 @@ import * as tf from '@tensorflow/tfjs';
 
 const BETA_1 = 0.9;
 const BETA_2 = 0.999;
-const EPSILON = 1e-8;
+/** Less than the customary 1e-8, which is as much as the gradient of a black pixel in the variables of C&W, and would hold it. */
+const EPSILON = 1e-10;
 
 /** What Adam remembers of each value: running means of its gradient and of the gradient's square. */
 export interface Moments {
@@ -16,7 +17,7 @@ export function adamRate(rate: number, t: number): number {
 }
 
 /**
- * One step of Adam: values ← values − rate · mean / (√square + 1e-8), with the means updated first.
+ * One step of Adam: values ← values − rate · mean / (√square + 1e-10), with the means updated first.
  *
  * Source: Kingma & Ba, "Adam: A Method for Stochastic Optimization", ICLR 2015, https://arxiv.org/abs/1412.6980, §2, with the
  * order of computation that it gives there for efficiency; β1 = 0.9, β2 = 0.999.
