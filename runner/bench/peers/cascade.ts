@@ -34,8 +34,9 @@ export async function runCascade({ classifier, rows: { x, y, target, examples },
     const some = new Float32Array(rows.length * size);
     for (const [i, row] of rows.entries()) some.set(x.subarray(row * size, (row + 1) * size), i * size);
     const pick = (values: Int32Array) => rows.map((row) => values[row] as number);
+    const search = findAttack(attack);
     const outcome = await runAttack({
-      attack: findAttack(attack),
+      attack: search,
       options,
       classifier,
       x: some,
@@ -43,7 +44,8 @@ export async function runCascade({ classifier, rows: { x, y, target, examples },
       target: target && pick(target),
       examples: pick(examples),
       norm: common.norm,
-      epsilon: common.epsilon ?? Number.POSITIVE_INFINITY,
+      // Attacks within a radius want a finite one: no change within the pixel range is larger than this in any norm.
+      epsilon: common.epsilon ?? (search.kind === 'fixed-epsilon' ? size : Number.POSITIVE_INFINITY),
       seed: common.seed,
       stream: attack,
     });
