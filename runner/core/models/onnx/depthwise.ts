@@ -30,10 +30,14 @@ function repeated(x: tf.Tensor4D, multiplier: number): tf.Tensor4D {
 
 function each(x: tf.Tensor4D, filter: tf.Tensor4D, strides: [number, number], pad: 'valid' | 'same'): tf.Tensor4D {
   const { padInfo } = tf.backend_util.computeConv2DInfo(x.shape, filter.shape, strides, 1, pad, undefined, true);
+  const shape = x.shape;
   const apply = tf.customGrad((...args) => {
-    const images = args[0] as tf.Tensor4D;
+    const [images, save] = args as unknown as [tf.Tensor4D, tf.GradSaveFunc];
+    // Kept by tfjs until the gradient is computed; the filter itself may be gone by then.
+    save([filter]);
     const value = tf.depthwiseConv2d(images, filter, strides, pad);
-    const gradFunc = (dy: tf.Tensor) => inputGradient(dy as tf.Tensor4D, filter, x.shape, strides, padInfo);
+    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]) =>
+      inputGradient(dy as tf.Tensor4D, saved[0] as tf.Tensor4D, shape, strides, padInfo);
     return { value, gradFunc };
   });
   return apply(x) as tf.Tensor4D;
