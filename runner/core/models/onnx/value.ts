@@ -122,3 +122,15 @@ export function chosen(is: tf.Tensor, yes: tf.Tensor, no: tf.Tensor): tf.Tensor 
   if (yes.dtype !== 'bool') return tf.where(condition, yes, no);
   return tf.cast(tf.where(condition, tf.cast(yes, 'int32'), tf.cast(no, 'int32')), 'bool');
 }
+
+/** A function that is flat wherever it has a derivative, as comparisons are: tfjs has no gradient of most of them. */
+export function flat(apply: (...tensors: tf.Tensor[]) => tf.Tensor): (...tensors: tf.Tensor[]) => tf.Tensor {
+  return (...tensors) => {
+    const shapes = tensors.map(({ shape }) => shape);
+    const custom = tf.customGrad((...args) => {
+      const value = apply(...(args.slice(0, tensors.length) as tf.Tensor[]));
+      return { value, gradFunc: () => shapes.map((shape) => tf.zeros(shape)) };
+    });
+    return custom(...tensors);
+  };
+}

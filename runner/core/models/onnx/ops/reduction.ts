@@ -1,7 +1,7 @@
 /** Sums, means and extremes along axes. */
 import * as tf from '@tensorflow/tfjs';
 import { axesOf, axisOf, type Call, type Op } from '../op.ts';
-import { type DeviceValue, deviceValue, dimsOf, hostValue, lastAxis, plain, type Value } from '../value.ts';
+import { type DeviceValue, deviceValue, dimsOf, flat, hostValue, lastAxis, plain, type Value } from '../value.ts';
 
 interface Reduction {
   device(x: tf.Tensor, axes: number[], keep: boolean): tf.Tensor;
@@ -67,7 +67,7 @@ function extreme(type: string, find: (x: tf.Tensor, axis: number) => tf.Tensor):
       if (call.int('select_last_index', 0) !== 0) call.refuse('the last of equal values is asked for');
       const x = call.tensor(0);
       const axis = axisOf(call, call.int('axis', 0), x.rank);
-      const y = find(x, axis);
+      const y = flat((tensor) => find(tensor as tf.Tensor, axis))(x);
       const kept = x.shape.map((length, i) => (i === axis ? 1 : length));
       return deviceValue(call.int('keepdims', 1) === 0 ? y : tf.reshape(y, kept), false, 'int');
     },
@@ -105,7 +105,7 @@ const topK: Op = {
     const back = order.map((_, i) => order.indexOf(i));
     const turned = tf.transpose(x, order);
     const signed = call.int('largest', 1) === 0 ? tf.neg(turned) : turned;
-    const { indices } = tf.topk(signed, k, true);
+    const indices = flat((tensor) => tf.topk(tensor as tf.Tensor, k, true).indices)(signed);
     const chosen = tf.oneHot(tf.cast(indices, 'int32'), length);
     const rows = tf.reshape(turned, [...turned.shape.slice(0, -1), 1, length]);
     const values = tf.sum(tf.mul(rows, tf.cast(chosen, 'float32')), -1);
