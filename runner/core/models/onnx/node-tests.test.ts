@@ -102,6 +102,86 @@ function requireEqual(packed: Packed): void {
   });
 }
 
+/** Operators whose values here jump, or are rounded, so that differences say nothing of a slope. */
+const jumping = /^(Floor|Ceil|Round|Sign|Mod|ArgMax|ArgMin|Shrink|ThresholdedRelu|Cast|CastLike|Div|Where|Equal)$/;
+
+test('gradients are those that differences along a line show', async () => {
+  await startBackend('wasm');
+  const seen = new Map<string, number>();
+  for (const packed of run) {
+    const { ops = [] } = packed;
+    if (ops.some((op) => jumping.test(op))) continue;
+    tf.engine().startScope();
+    const slopes = slopesOf(packed);
+    tf.engine().endScope();
+    if (slopes === null) continue;
+    const { exact, before, after, noise } = slopes;
+    const slope = (before + after) / 2;
+    // A kink here or on the way, as of a maximum that changes hands, shows in the difference of both sides.
+    if (Math.abs(after - before) > 0.1 * Math.abs(slope) + noise) continue;
+    expect(Math.abs(exact - slope), `${packed.name}: ${exact} and by differences ${slope}`).toBeLessThan(
+      0.02 * Math.abs(slope) + 2 * noise,
+    );
+    for (const op of ops) seen.set(op, (seen.get(op) ?? 0) + 1);
+  }
+  console.log(`gradients of ${seen.size} operators: ${[...seen.keys()].sort().join(', ')}`);
+  for (const op of [
+    'Conv',
+    'ConvTranspose',
+    'MaxPool',
+    'AveragePool',
+    'Resize',
+    'Einsum',
+    'TopK',
+    'Attention',
+    'Pad',
+    'Slice',
+  ]) {
+    expect(seen.get(op) ?? 0, op).toBeGreaterThan(0);
+  }
+});
+
+/** Along one direction, of a weighted sum of all that a test computes: the gradient's slope, and two differences. */
+function slopesOf(packed: Packed) {
+  const { inputs, programs } = preparedOf(packed);
+  const given = [...inputs].flatMap(([name, value]) =>
+    value.on === 'device' && value.kind === 'float' ? [{ name, value }] : [],
+  );
+  if (given.length === 0 || given.some(({ value }) => value.tensor.size === 0)) return null;
+  const tensors = given.map(({ value }) => value.tensor);
+  const total = (...xs: tf.Tensor[]): tf.Scalar => {
+    const all = new Map(inputs);
+    for (const [i, { name }] of given.entries()) all.set(name, deviceValue(xs[i] as tf.Tensor));
+    const sums = programs.flatMap((program) => {
+      const value = program.run(all);
+      if (value.on === 'host' || value.kind !== 'float') return [];
+      const y = plain(value);
+      const weights = tf.randomUniform(y.shape, 0.5, 1.5, 'float32', 5);
+      return [tf.sum(tf.mul(y, weights))];
+    });
+    return (sums.length === 0 ? tf.scalar(0) : tf.addN(sums)) as tf.Scalar;
+  };
+  const directions = tensors.map((tensor, i) => tf.randomUniform(tensor.shape, -1, 1, 'float32', 7 + i));
+  let gradients: tf.Tensor[];
+  try {
+    gradients = tf.grads(total)(tensors);
+  } catch (error) {
+    // Of what depends on no input there is none.
+    if (/Cannot compute gradient of y=f/.test((error as Error).message)) return null;
+    throw error;
+  }
+  const exact = tf.addN(gradients.map((g, i) => tf.sum(tf.mul(g, directions[i] as tf.Tensor)))).dataSync()[0] as number;
+  const at = (step: number) =>
+    total(
+      ...tensors.map((tensor, i) => tf.add(tensor, tf.mul(directions[i] as tf.Tensor, step))),
+    ).dataSync()[0] as number;
+  const step = 1e-2;
+  const here = at(0);
+  const [before, after] = [(here - at(-step)) / step, (at(step) - here) / step];
+  const noise = 1e-4 * Math.abs(here) + 1e-3;
+  return Number.isFinite(before) && Number.isFinite(after) ? { exact, before, after, noise } : null;
+}
+
 test('what is excluded is there, and every reason is needed', () => {
   for (const [pattern, reason] of excluded) {
     expect(
@@ -119,7 +199,7 @@ function bytesOf(text: string): Uint8Array {
   return new Uint8Array(Buffer.from(text, 'base64'));
 }
 
-function outcomesOf({ model: text, inputs: given = [], outputs = [] }: Packed) {
+function preparedOf({ model: text, inputs: given = [] }: Packed) {
   const model = decodeModel(bytesOf(text ?? ''));
   // A test carries the version in which its operator last changed: from there to the oldest that is read it means the same.
   const versions = new Map(
@@ -133,9 +213,15 @@ function outcomesOf({ model: text, inputs: given = [], outputs = [] }: Packed) {
       return [name, value.kind === 'float' && !small ? deviceValue(plain(value)) : value];
     }),
   );
-  return model.graph.outputs.map(({ name }, i) => {
-    const program = compile({ ...model, opsets: versions }, [...inputs.keys()], name, null);
-    const wanted = decodeTensorData(decodeTensor(bytesOf(outputs[i] ?? ''), name), name, null);
-    return { got: program.run(inputs), wanted };
-  });
+  const { outputs } = model.graph;
+  const programs = outputs.map(({ name }) => compile({ ...model, opsets: versions }, [...inputs.keys()], name, null));
+  return { inputs, outputs, programs };
+}
+
+function outcomesOf(packed: Packed) {
+  const { inputs, outputs, programs } = preparedOf(packed);
+  return outputs.map(({ name }, i) => ({
+    got: (programs[i] as (typeof programs)[number]).run(inputs),
+    wanted: decodeTensorData(decodeTensor(bytesOf(packed.outputs?.[i] ?? ''), name), name, null),
+  }));
 }

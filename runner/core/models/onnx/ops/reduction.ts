@@ -74,20 +74,31 @@ function extreme(type: string, find: (x: tf.Tensor, axis: number) => tf.Tensor):
   };
 }
 
+/** Along the last axis: along any other the gradient of tfjs's own has its axes in the wrong order. */
 const cumSum: Op = {
   type: 'CumSum',
   domain: '',
   attributes: ['exclusive', 'reverse'],
   run(call) {
     const x = call.tensor(0);
-    const axis = axisOf(call, call.numbers(1)?.[0] ?? 0, x.rank);
-    return deviceValue(
-      tf.cumsum(x, axis, call.int('exclusive', 0) !== 0, call.int('reverse', 0) !== 0),
-      false,
-      call.input(0).kind,
+    const { order, back } = toEnd(axisOf(call, call.numbers(1)?.[0] ?? 0, x.rank), x.rank);
+    // By its number: on wasm an axis counted from the end is read out of bounds.
+    const sums = tf.cumsum(
+      tf.transpose(x, order),
+      x.rank - 1,
+      call.int('exclusive', 0) !== 0,
+      call.int('reverse', 0) !== 0,
     );
+    return deviceValue(tf.transpose(sums, back), false, call.input(0).kind);
   },
 };
+
+/** The permutation that moves an axis to the end, and the one that moves it back. */
+function toEnd(axis: number, rank: number): { order: number[]; back: number[] } {
+  const order = Array.from({ length: rank }, (_, i) => i).filter((i) => i !== axis);
+  order.push(axis);
+  return { order, back: order.map((_, i) => order.indexOf(i)) };
+}
 
 /** The k largest or smallest along an axis, with a gradient to each: tfjs's own has none. */
 const topK: Op = {
@@ -100,9 +111,7 @@ const topK: Op = {
     const k = call.numbers(1)?.[0] ?? call.refuse('k is missing');
     const length = x.shape[axis] as number;
     if (k < 0 || k > length) call.refuse(`the ${k} largest of ${length}`);
-    const order = Array.from({ length: x.rank }, (_, i) => i).filter((i) => i !== axis);
-    order.push(axis);
-    const back = order.map((_, i) => order.indexOf(i));
+    const { order, back } = toEnd(axis, x.rank);
     const turned = tf.transpose(x, order);
     const signed = call.int('largest', 1) === 0 ? tf.neg(turned) : turned;
     const indices = flat((tensor) => tf.topk(tensor as tf.Tensor, k, true).indices)(signed);
