@@ -55,8 +55,13 @@ export function sizeOf(dims: readonly number[]): number {
 
 /** Refuses what would take more room than any classifier needs. */
 export function allowed<T extends readonly number[]>(dims: T): T {
-  if (dims.some((length) => !Number.isSafeInteger(length) || length < 0)) refuse(`a shape of [${dims}]`);
-  if (sizeOf(dims) > limits.elements) refuse(`a tensor of [${dims}] has over ${limits.elements} values`);
+  if (dims.length > limits.rank || dims.some((length) => !Number.isSafeInteger(length) || length < 0))
+    refuse(`a shape of [${dims}]`);
+  // The first of several axes is the images.
+  const perImage = sizeOf(dims.length > 1 ? dims.slice(1) : dims);
+  if (sizeOf(dims) > limits.elements || perImage > limits.perImage) {
+    refuse(`a tensor of [${dims}] has over ${limits.perImage} values of an image, or over ${limits.elements} in all`);
+  }
   return dims;
 }
 
