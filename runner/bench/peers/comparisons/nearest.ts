@@ -97,7 +97,8 @@ export const nearest: readonly Comparison[] = [
     kind: 'fixed-epsilon',
     targets: 'all',
     parameters: { maxFeatures: 112 },
-    ours: ({ maxFeatures }) => [{ attack: 'jsma', options: { on: 'logits', maxFeatures } }],
+    // Both peers leave out what is nearly white.
+    ours: ({ maxFeatures }) => [{ attack: 'jsma', options: { on: 'logits', maxFeatures, leastRoom: 0.01 } }],
     peers: { torchattacks: null, art: 'not the best pair: the two values that are best one by one' },
     golden: { images: 4 },
   }),
