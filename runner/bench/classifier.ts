@@ -3,23 +3,14 @@ import * as tf from '@tensorflow/tfjs';
 import { CONVOLUTION_RELU } from '#core/kernels/convolution-relu.ts';
 import { CONVOLUTION_RELU_POOL } from '#core/kernels/convolution-relu-pool.ts';
 import type { Classifier } from '#core/models/classifier.ts';
-import { findArchitecture, loadClassifier } from '#core/models/index.ts';
+import { classifierOf, findArchitecture, loadClassifier } from '#core/models/index.ts';
 import { initialWeights } from '#core/training/initial-weights.ts';
 
 /** Classifier of an architecture: with the weights of a safetensors file, or as training would start it (seed 0). */
 export async function benchClassifier(architectureId: string, weightsFile?: string): Promise<Classifier> {
   if (weightsFile !== undefined) return loadClassifier(architectureId, await readFile(weightsFile));
   const architecture = findArchitecture(architectureId);
-  const values = initialWeights(architecture, 0);
-  const weights = Object.fromEntries(
-    architecture.parameters.map(({ name, shape }) => [name, tf.tensor(values[name] as Float32Array, [...shape])]),
-  );
-  return {
-    inputShape: architecture.inputShape,
-    classes: architecture.classes,
-    logits: (x) => tf.tidy(() => architecture.forward(weights, x)),
-    dispose: () => tf.dispose(weights),
-  };
+  return classifierOf(architecture, initialWeights(architecture, 0));
 }
 
 /**

@@ -1,5 +1,6 @@
 import { didYouMean } from './closest.ts';
 import { findDataset } from './datasets/index.ts';
+import { batchStatistic } from './models/architecture.ts';
 import { architectures } from './models/index.ts';
 import type { Recipe, Submission } from './submission.ts';
 import type { Mistake } from './submission-mistakes.ts';
@@ -47,8 +48,13 @@ function claimMistakes({ datasets }: Submission, id: string, index: number): Mis
     : [{ path, message: `${id} is a track of ${track.dataset}, not of ${datasets[0]}` }];
 }
 
-function recipeMistakes({ datasets }: Submission, recipe: Recipe): Mistake[] {
+function recipeMistakes({ datasets, model }: Submission, recipe: Recipe): Mistake[] {
   const mistakes: Mistake[] = [];
+  const architecture = architectures.find(({ id }) => id === model.architecture);
+  if (architecture !== undefined && batchStatistic(architecture) !== null) {
+    const message = `cannot train ${architecture.id}: recipes do not measure what batch normalisation needs; leave it out and submit the weights`;
+    mistakes.push({ path: ['recipe'], message });
+  }
   if (recipe.dataset !== datasets[0]) {
     const message = `is ${recipe.dataset}, and datasets says ${datasets[0]}; wanted the same`;
     mistakes.push({ path: ['recipe', 'dataset'], message });

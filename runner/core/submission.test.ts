@@ -63,6 +63,15 @@ describe('a manifest', () => {
     ['an unknown option', recipe({ options: { epoch: 3 } }), "has no such option; did you mean 'epochs'?"],
     ['an option out of its range', recipe({ options: { epochs: 0 } }), 'recipe.options.epochs: '],
     ['a recipe for other data', recipe({ dataset: 'cifar10' }), 'recipe.dataset: is cifar10, and datasets says mnist'],
+    [
+      'a recipe for a net with batch normalisation',
+      {
+        ...recipe({ dataset: 'cifar10' }),
+        datasets: ['cifar10'],
+        model: { ...good.model, architecture: 'vgg-16-cifar10' },
+      },
+      'recipe: cannot train vgg-16-cifar10: recipes do not measure what batch normalisation needs',
+    ],
     ['an unknown architecture', model({ architecture: 'papernot-mnits' }), "did you mean 'papernot-mnist'?"],
     ['an architecture for other images', model({ architecture: 'papernot-cifar10' }), 'takes images of 32 × 32 × 3'],
     [

@@ -1,11 +1,22 @@
 import * as tf from '@tensorflow/tfjs';
 import { ParapetError } from '../errors.ts';
-import type { Architecture } from './architecture.ts';
+import { type Architecture, prepared } from './architecture.ts';
 import type { Classifier } from './classifier.ts';
 import { fullyConnectedMnist } from './fully-connected.ts';
 import { lenetCifar10, lenetMnist } from './lenet.ts';
+import { madryMnist } from './madry.ts';
+import { maxoutMnist } from './maxout.ts';
+import { mlpMnist } from './mlp.ts';
 import { papernotCifar10, papernotMnist } from './papernot.ts';
-import { decodeSafetensors } from './safetensors.ts';
+import { preActResnet18Cifar10, preActResnet18NormCifar10 } from './preact-resnet.ts';
+import { rbfMnist } from './rbf.ts';
+import { resnet18Cifar10 } from './resnet.ts';
+import { decodeSafetensors, type StoredTensor } from './safetensors.ts';
+import { smallCnnMnist } from './small-cnn.ts';
+import { softmaxRegressionCifar10, softmaxRegressionMnist } from './softmax-regression.ts';
+import { vgg16Cifar10 } from './vgg.ts';
+import { vitTinyCifar10 } from './vit.ts';
+import { wideResnet2810Cifar10 } from './wide-resnet.ts';
 
 /** Every architecture that a submission may name. */
 export const architectures: readonly Architecture[] = [
@@ -14,6 +25,19 @@ export const architectures: readonly Architecture[] = [
   lenetMnist,
   lenetCifar10,
   fullyConnectedMnist,
+  softmaxRegressionMnist,
+  softmaxRegressionCifar10,
+  mlpMnist,
+  maxoutMnist,
+  rbfMnist,
+  madryMnist,
+  smallCnnMnist,
+  resnet18Cifar10,
+  preActResnet18Cifar10,
+  preActResnet18NormCifar10,
+  wideResnet2810Cifar10,
+  vgg16Cifar10,
+  vitTinyCifar10,
 ];
 
 /** @throws ParapetError 'submission' that lists the architectures there are */
@@ -28,7 +52,15 @@ export function findArchitecture(id: string): Architecture {
 
 /** How many numbers an architecture learns. */
 export function parameterCount(architecture: Architecture): number {
-  return architecture.parameters.reduce((sum, { shape }) => sum + shape.reduce((n, side) => n * side, 1), 0);
+  return architecture.parameters
+    .filter(({ statistic }) => statistic === undefined)
+    .reduce((sum, { shape }) => sum + shape.reduce((n, side) => n * side, 1), 0);
+}
+
+/** A tensor of a file and the name that it has there. */
+interface Named {
+  readonly inFile: string;
+  readonly tensor: StoredTensor;
 }
 
 /**
@@ -37,20 +69,26 @@ export function parameterCount(architecture: Architecture): number {
  * @throws ParapetError 'submission' that names every tensor that is missing, unknown or of the wrong shape
  */
 export function decodeWeights(architecture: Architecture, weights: Uint8Array): Map<string, Float32Array> {
-  const { tensors } = decodeSafetensors(weights);
   const mistakes: string[] = [];
+  const tensors = namedHere(architecture, decodeSafetensors(weights).tensors, mistakes);
   const values = new Map<string, Float32Array>();
-  for (const { name, shape } of architecture.parameters) {
-    const tensor = tensors.get(name);
-    if (tensor === undefined) mistakes.push(`'${name}' is missing`);
-    else if (!(tensor.data instanceof Float32Array)) mistakes.push(`'${name}' is ${tensor.dtype}; wanted F32`);
+  for (const { name, shape, statistic } of architecture.parameters) {
+    const named = tensors.get(name);
+    if (named === undefined) {
+      mistakes.push(`'${name}' is missing`);
+      continue;
+    }
+    const { inFile, tensor } = named;
+    if (!(tensor.data instanceof Float32Array)) mistakes.push(`'${inFile}' is ${tensor.dtype}; wanted F32`);
     else if (tensor.shape.join() !== shape.join())
-      mistakes.push(`'${name}' has shape [${tensor.shape}]; wanted [${shape}]`);
-    else if (!tensor.data.every(Number.isFinite)) mistakes.push(`'${name}' holds a number that is not finite`);
+      mistakes.push(`'${inFile}' has shape [${tensor.shape}]; wanted [${shape}]`);
+    else if (!tensor.data.every(Number.isFinite)) mistakes.push(`'${inFile}' holds a number that is not finite`);
+    else if (statistic === 'variance' && tensor.data.some((value) => value < 0))
+      mistakes.push(`'${inFile}' holds a negative variance`);
     else values.set(name, tensor.data);
   }
   const known = new Set(architecture.parameters.map(({ name }) => name));
-  for (const name of tensors.keys()) if (!known.has(name)) mistakes.push(`'${name}' is not a parameter`);
+  for (const [name, { inFile }] of tensors) if (!known.has(name)) mistakes.push(`'${inFile}' is not a parameter`);
   if (mistakes.length > 0) {
     throw new ParapetError(
       'submission',
@@ -61,6 +99,23 @@ export function decodeWeights(architecture: Architecture, weights: Uint8Array): 
   return values;
 }
 
+/** A file's tensors under the names that they have here, without those that no score depends on. */
+function namedHere(
+  { nameOf = (name) => name }: Architecture,
+  tensors: ReadonlyMap<string, StoredTensor>,
+  mistakes: string[],
+): Map<string, Named> {
+  const here = new Map<string, Named>();
+  for (const [inFile, tensor] of tensors) {
+    const name = nameOf(inFile);
+    if (name === null) continue;
+    const twin = here.get(name);
+    if (twin !== undefined) mistakes.push(`'${twin.inFile}' and '${inFile}' are the same parameter`);
+    here.set(name, { inFile, tensor });
+  }
+  return here;
+}
+
 /**
  * @param architectureId an id of `architectures`
  * @param weights a safetensors file
@@ -68,16 +123,20 @@ export function decodeWeights(architecture: Architecture, weights: Uint8Array): 
  */
 export function loadClassifier(architectureId: string, weights: Uint8Array): Classifier {
   const architecture = findArchitecture(architectureId);
-  const values = decodeWeights(architecture, weights);
-  const tensors = Object.fromEntries(
-    architecture.parameters.map(({ name, shape }) => [
-      name,
-      tf.keep(tf.tensor(values.get(name) as Float32Array, [...shape])),
-    ]),
-  );
+  return classifierOf(architecture, Object.fromEntries(decodeWeights(architecture, weights)));
+}
+
+/** @param values each parameter's values by name, in the layout of the architecture's files */
+export function classifierOf(architecture: Architecture, values: Readonly<Record<string, Float32Array>>): Classifier {
+  const { parameters, inputShape, classes } = architecture;
+  const tensors = tf.tidy(() => {
+    const stored = parameters.map(({ name, shape }) => [name, tf.tensor(values[name] as Float32Array, [...shape])]);
+    return { ...prepared(architecture, Object.fromEntries(stored)) };
+  });
+  for (const tensor of Object.values(tensors)) tf.keep(tensor);
   return {
-    inputShape: architecture.inputShape,
-    classes: architecture.classes,
+    inputShape,
+    classes,
     logits: (x) => tf.tidy(() => architecture.forward(tensors, x)),
     dispose: () => tf.dispose(tensors),
   };

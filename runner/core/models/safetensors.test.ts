@@ -20,6 +20,7 @@ describe('safetensors', () => {
       c: { shape: [0, 5], data: new Int32Array(0) },
       d: { shape: [], data: Uint16Array.of(65535) },
       e: { shape: [1], data: Float64Array.of(Math.PI) },
+      f: { shape: [], data: BigInt64Array.of(-(2n ** 63n)) },
     };
     const decoded = decodeSafetensors(encodeSafetensors(tensors, { k: 'v' }));
     expect(decoded.metadata.get('k')).toBe('v');

@@ -12,6 +12,7 @@ import { ParapetError } from '../errors.ts';
 const arrays = {
   F32: Float32Array,
   F64: Float64Array,
+  I64: BigInt64Array,
   I32: Int32Array,
   I16: Int16Array,
   I8: Int8Array,
@@ -24,6 +25,7 @@ export type DType = keyof typeof arrays;
 export type TensorData =
   | Float32Array
   | Float64Array
+  | BigInt64Array
   | Int32Array
   | Int16Array
   | Int8Array

@@ -25,7 +25,7 @@ export interface Adversary {
 
 export interface AdversaryInput {
   readonly architecture: Architecture;
-  /** Present weights by parameter name. */
+  /** Present weights, as `prepared` gives them. */
   readonly weights: Readonly<Record<string, tf.Tensor>>;
   readonly adversary: Adversary;
   /** Epochs done, with the fraction of the present one. */

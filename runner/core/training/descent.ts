@@ -3,7 +3,7 @@
  * is a function of seed, phase and epoch or step, so an epoch depends on nothing but the state before it.
  */
 import * as tf from '@tensorflow/tfjs';
-import type { Architecture, Dropout } from '../models/architecture.ts';
+import { type Architecture, type Dropout, prepared } from '../models/architecture.ts';
 import { exampleRandom } from '../random.ts';
 import { adversarialImages } from './adversary.ts';
 import { augment } from './augmentation.ts';
@@ -119,15 +119,18 @@ export async function runEpoch(input: EpochInput): Promise<{ weights: Weights; v
           rows.length,
           architecture.classes,
         ]);
-        const named = (tensors: readonly tf.Tensor[]) =>
-          Object.fromEntries(architecture.parameters.map(({ name }, i) => [name, tensors[i] as tf.Tensor]));
+        const ready = (tensors: readonly tf.Tensor[]) =>
+          prepared(
+            architecture,
+            Object.fromEntries(architecture.parameters.map(({ name }, i) => [name, tensors[i] as tf.Tensor])),
+          );
         const key = { seed, stream, step: epoch * steps + step };
         const x =
           adversary === undefined
             ? clean
-            : adversarialImages({ architecture, weights: named(weights), adversary, time, x: clean, labels, ...key });
+            : adversarialImages({ architecture, weights: ready(weights), adversary, time, x: clean, labels, ...key });
         const { value, grads } = tf.valueAndGrads((...tensors: tf.Tensor[]) =>
-          crossEntropy(architecture.forward(named(tensors), x, dropout), labels, temperature),
+          crossEntropy(architecture.forward(ready(tensors), x, dropout), labels, temperature),
         )(weights);
         const moved = velocity.map((v, i) => tf.sub(tf.mul(v, momentum), tf.mul(grads[i] as tf.Tensor, learningRate)));
         return [value, weights.map((w, i) => tf.add(w, moved[i] as tf.Tensor)), moved] as const;

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Examples } from '../datasets/dataset.ts';
 import { ParapetError } from '../errors.ts';
-import type { Architecture } from '../models/architecture.ts';
+import { type Architecture, batchStatistic, prepared } from '../models/architecture.ts';
 import { runEpoch, type TrainingData } from './descent.ts';
 import { initialWeights } from './initial-weights.ts';
 import type { Phase, TrainingMethod } from './method.ts';
@@ -55,7 +55,7 @@ async function softLabels(architecture: Architecture, weights: Weights, data: Ex
         architecture.parameters.map(({ name, shape }) => [name, tf.tensor(weights[name] as Float32Array, [...shape])]),
       );
       const x = tf.tensor4d(data.x.subarray(start * size, (start + count) * size), [count, ...architecture.inputShape]);
-      return tf.softmax(tf.div(architecture.forward(named, x), temperature));
+      return tf.softmax(tf.div(architecture.forward(prepared(architecture, named), x), temperature));
     });
     labels.set(await probabilities.data<'float32'>(), start * architecture.classes);
     probabilities.dispose();
@@ -96,12 +96,24 @@ async function labelsOf(
   return softLabels(input.architecture, finished[labels.phase] as Weights, input.data, labels.temperature);
 }
 
+/** A step of descent uses and moves what a net learns; statistics would have to be measured beside it. */
+function refuseStatistics(architecture: Architecture): void {
+  const statistic = batchStatistic(architecture);
+  if (statistic === null) return;
+  throw new ParapetError(
+    'submission',
+    `recipe: ${architecture.id} keeps statistics of its training batches ('${statistic}'), which recipes do not measure`,
+    'name an architecture without batch normalisation, or train elsewhere and submit the weights',
+  );
+}
+
 /**
  * Runs a recipe's phases, from the start or from a state.
  * @returns the last phase's weights
- * @throws ParapetError 'misbehaved' when the loss is no longer finite
+ * @throws ParapetError 'submission' for a net with batch normalisation, 'misbehaved' when the loss is no longer finite
  */
 export async function train(whole: TrainingInput): Promise<Weights> {
+  refuseStatistics(whole.architecture);
   const input = { ...whole, data: subsetOf(whole.data, whole.options.subset) };
   const phases = input.method.phases(input.options);
   let state = input.state ?? startOf(phases[0] as Phase, 0, input, {});

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { startBackend } from '../../backends/index.ts';
-import type { Architecture } from '../models/architecture.ts';
+import { type Architecture, batchStatistic } from '../models/architecture.ts';
+import { architectures, findArchitecture } from '../models/index.ts';
 import { exampleRandom } from '../random.ts';
 import { adversarial } from './adversarial.ts';
 import { type Adversary, adversarialImages } from './adversary.ts';
@@ -181,6 +182,36 @@ describe('training', () => {
   });
 });
 
+describe('architectures of the zoo', () => {
+  const inputOf = (architecture: Architecture) => {
+    const size = architecture.inputShape.reduce((product, side) => product * side, 1);
+    const pixels = exampleRandom(2, 'pixels').uniform([0, 1], 0, size);
+    return input({
+      architecture,
+      data: { x: pixels, y: Int32Array.of(3, 7), count: 2 },
+      settings: { epochs: 1, dropout: 0, learningRate: 0.01 },
+    });
+  };
+
+  test.each(architectures.filter((one) => batchStatistic(one) === null).map((one) => [one.id, one] as const))(
+    'a step moves every parameter of %s',
+    async (_, architecture) => {
+      const weights = await train(inputOf(architecture));
+      const before = initialWeights(architecture, 7);
+      const still = architecture.parameters.filter(
+        ({ name }) => distance({ [name]: weights[name] as Float32Array }, before) === 0,
+      );
+      expect(still.map(({ name }) => name)).toEqual([]);
+    },
+  );
+
+  test('one with batch normalisation is refused, by the name of what it measures', async () => {
+    await expect(train(inputOf(findArchitecture('resnet-18-cifar10')))).rejects.toThrow(
+      "recipe: resnet-18-cifar10 keeps statistics of its training batches ('bn1.running_mean'), which recipes do not measure",
+    );
+  });
+});
+
 describe('the adversary', () => {
   /** Two classes, z = ±w·x: the worst image of the L∞ ball is known. */
   const w = Float32Array.of(1, -2, 0.5, -0.25);
@@ -241,8 +272,9 @@ test('the learning rate falls to 0 in a straight line over the last epochs', asy
 });
 
 function distance(a: Weights, b: Weights): number {
-  const change = Object.entries(a).flatMap(([name, values]) =>
-    Array.from(values, (value, i) => value - ((b[name] as Float32Array)[i] as number)),
-  );
-  return Math.hypot(...change);
+  let sum = 0;
+  for (const [name, values] of Object.entries(a)) {
+    for (const [i, value] of values.entries()) sum += (value - ((b[name] as Float32Array)[i] as number)) ** 2;
+  }
+  return Math.sqrt(sum);
 }

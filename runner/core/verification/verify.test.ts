@@ -106,23 +106,29 @@ describe('verify', () => {
   it.each([
     [
       'an outcome turned from broken to held',
-      (t: Map<string, StoredTensor>) => t.get('line.fgsm.code')?.data.fill(0, 0, 1),
+      (t: Map<string, StoredTensor>) => (t.get('line.fgsm.code')?.data as Uint8Array | undefined)?.fill(0, 0, 1),
     ],
     [
       'an outcome turned from held to broken',
-      (t: Map<string, StoredTensor>) => t.get('line.fgsm.code')?.data.fill(2, 5, 6),
+      (t: Map<string, StoredTensor>) => (t.get('line.fgsm.code')?.data as Uint8Array | undefined)?.fill(2, 5, 6),
     ],
-    ['a prediction turned right', (t: Map<string, StoredTensor>) => t.get('predictions')?.data.fill(0)],
+    [
+      'a prediction turned right',
+      (t: Map<string, StoredTensor>) => (t.get('predictions')?.data as Uint8Array | undefined)?.fill(0),
+    ],
     [
       'a distance beyond the ball',
-      (t: Map<string, StoredTensor>) => t.get('line.fgsm.distance')?.data.fill(0.31, 0, 1),
+      (t: Map<string, StoredTensor>) =>
+        (t.get('line.fgsm.distance')?.data as Float64Array | undefined)?.fill(0.31, 0, 1),
     ],
   ])('refuses %s', async (_, change) => {
     expect(await fieldsOf(forge(await subject(), change))).not.toEqual([]);
   });
 
   it('refuses examples of the forger’s choice', async () => {
-    const forged = forge(await subject(), (tensors) => tensors.get('examples')?.data.fill(3));
+    const forged = forge(await subject(), (tensors) =>
+      (tensors.get('examples')?.data as Int32Array | undefined)?.fill(3),
+    );
     expect(await fieldsOf(forged)).toEqual(['examples']);
   });
 

@@ -1,5 +1,6 @@
 /** Activations, and what maps scores to probabilities. */
 import * as tf from '@tensorflow/tfjs';
+import { erf, gelu } from '../../error-function.ts';
 import { combineOnDevice } from '../broadcast.ts';
 import { axisOf, type Call, type Op, rankOf } from '../op.ts';
 import { channelsLast, deviceValue, hostValue, lastAxis, moved, plain, type Value } from '../value.ts';
@@ -19,7 +20,6 @@ function activation(type: string, attributes: readonly string[], of: (call: Call
   };
 }
 
-const SQRT_HALF = Math.SQRT1_2;
 const SELU_ALPHA = 1.6732632423543772;
 const SELU_SCALE = 1.0507009873554805;
 
@@ -34,28 +34,11 @@ function elu(x: tf.Tensor, alpha: number, width = 1): tf.Tensor {
   return tf.add(tf.relu(x), tf.mul(tf.sub(tf.exp(tf.div(below, width)), 1), alpha));
 }
 
-function gelu(x: tf.Tensor, approximately: boolean): tf.Tensor {
-  if (!approximately) return tf.mul(tf.mul(x, 0.5), tf.add(erf(tf.mul(x, SQRT_HALF)), 1));
+/** `gelu` with tanh in the place of the error function. */
+function tanhGelu(x: tf.Tensor): tf.Tensor {
   const cubic = tf.mul(tf.add(x, tf.mul(tf.mul(tf.square(x), x), 0.044715)), Math.sqrt(2 / Math.PI));
   return tf.mul(tf.mul(x, 0.5), tf.add(tf.tanh(cubic), 1));
 }
-
-/**
- * The error function, to 1.5e-7, in operations that every backend has; its derivative is exact.
- *
- * Source: Abramowitz & Stegun, Handbook of Mathematical Functions, 1964, 7.1.26.
- */
-const erf = tf.customGrad((...args) => {
-  const [x, save] = args as unknown as [tf.Tensor, tf.GradSaveFunc];
-  save([x]);
-  const t = tf.div(1, tf.add(tf.mul(tf.abs(x), 0.3275911), 1));
-  let sum = tf.mul(t, 1.061405429);
-  for (const term of [-1.453152027, 1.421413741, -0.284496736, 0.254829592]) sum = tf.mul(tf.add(sum, term), t);
-  const value = tf.mul(tf.sign(x), tf.sub(1, tf.mul(sum, tf.exp(tf.neg(tf.square(x))))));
-  const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]) =>
-    tf.mul(dy, tf.mul(tf.exp(tf.neg(tf.square(saved[0] as tf.Tensor))), 2 / Math.sqrt(Math.PI)));
-  return { value, gradFunc };
-});
 
 function hardSigmoid(x: tf.Tensor, alpha: number, beta: number): tf.Tensor {
   return tf.clipByValue(tf.add(tf.mul(x, alpha), beta), 0, 1);
@@ -102,7 +85,7 @@ const simple: readonly Op[] = [
   }),
   activation('Gelu', ['approximate'], (call) => {
     const approximately = call.string('approximate', 'none', ['none', 'tanh']) === 'tanh';
-    return (x) => gelu(x, approximately);
+    return approximately ? tanhGelu : gelu;
   }),
   activation('Swish', ['alpha'], (call) => {
     const alpha = call.float('alpha', 1);

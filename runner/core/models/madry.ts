@@ -1,0 +1,37 @@
+/**
+ * Madry’s MNIST net: two 5×5 convolutions, each with ReLU and 2×2 max-pooling, and two fully connected layers.
+ *
+ * Source: Madry et al., "Towards Deep Learning Models Resistant to Adversarial Attacks", ICLR 2018,
+ * https://arxiv.org/abs/1706.06083, as in https://github.com/MadryLab/mnist_challenge, model.py: zeros around the maps keep their size.
+ */
+import * as tf from '@tensorflow/tfjs';
+import { convolutionReluPool } from '../kernels/convolution-relu-pool.ts';
+import type { Architecture } from './architecture.ts';
+import { connect, flatten } from './forward.ts';
+import { convolution, linear, pytorch } from './pytorch.ts';
+
+const CLASSES = 10;
+
+export const madryMnist: Architecture = {
+  id: 'madry-mnist',
+  name: 'Madry’s MNIST net',
+  paper: 'https://arxiv.org/abs/1706.06083',
+  inputShape: [28, 28, 1],
+  classes: CLASSES,
+  ...pytorch([
+    convolution('conv1', 1, 32, 5),
+    convolution('conv2', 32, 64, 5),
+    linear('fc1', 7 * 7 * 64, 1024, [7, 7, 64]),
+    linear('fc2', 1024, CLASSES),
+  ]),
+  forward(weights, x, dropout) {
+    let maps = x;
+    for (const layer of ['conv1', 'conv2']) {
+      const [filter, bias] = [weights[`${layer}.weight`] as tf.Tensor4D, weights[`${layer}.bias`] as tf.Tensor1D];
+      maps = convolutionReluPool(maps, filter, bias, 'same');
+    }
+    let units = tf.relu(connect(weights, 'fc1', flatten(maps)));
+    if (dropout !== undefined) units = dropout(units, 0);
+    return connect(weights, 'fc2', units);
+  },
+};
