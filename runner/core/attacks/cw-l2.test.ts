@@ -58,6 +58,13 @@ describe('on a linear model of two classes', () => {
     expectMinimal((await attack(request)).distance, least);
   });
 
+  test('a boundary crossed by the first steps does not speak for a constant that would not hold the image there', async () => {
+    // Steps that go far beyond the boundary at once, for any constant; from the smallest ones each image comes back.
+    const hasty = { maxIterations: 200, initialConstant: 1e-6, learningRate: 0.3, binarySearchSteps: 14 };
+    const { distance } = await attack({ ...request, options: hasty });
+    for (const [i, minimal] of least.entries()) expect((distance[i] as number) / minimal).toBeLessThan(1.05);
+  });
+
   test('is as good on saturated logits and on tiny ones', async () => {
     for (const factor of [1e4, 1e-3]) {
       const initialConstant = 0.01 / factor;

@@ -52,7 +52,7 @@ const REPEAT_FROM = 10;
  *
  * Source: Carlini & Wagner, "Towards Evaluating the Robustness of Neural Networks", S&P 2017,
  * https://arxiv.org/abs/1608.04644, §V-VI, and its authors' published code for defaults and bookkeeping.
- * Departs from it in three ways: giving up is decided per image, not per batch; the distance is to x itself, not to x after
+ * Departs from it in four ways: c worked where an image is a success towards the end, not at any step; giving up is decided per image; the distance is to x itself, not to x after
  * the change of variables and back; and a success clears the boundary by 1e-5 of the largest logit.
  */
 export const cwL2: Attack<typeof optionsSchema> = {
@@ -94,7 +94,7 @@ export const cwL2: Attack<typeof optionsSchema> = {
 /**
  * Minimises with the constants as they are, from x.
  * @param nearest by squared distance
- * @returns 1 for each row of the batch that was a success on the way
+ * @returns 1 for each row of the batch that was a success towards the end
  */
 async function descend(
   context: AttackContext,
@@ -103,18 +103,18 @@ async function descend(
   constants: Float64Array,
   nearest: Nearest,
 ): Promise<Uint8Array> {
-  const succeeded = new Uint8Array(constants.length);
+  const succeeded = lately(constants.length);
   const watch = progress(constants.length, options.maxIterations);
   for (let iteration = 0; iteration < options.maxIterations && active.rows.length > 0; iteration++) {
     const rows = active.rows;
     const { images, gradient, excess, distances, successes } = await evaluate(context, options, active);
     nearest.offer(active, images, distances, successes);
+    succeeded.tell(rows, successes, iteration % watch.interval === 0);
     const pull = new Float32Array(rows.length);
     const losses = new Float64Array(rows.length);
     for (const [i, row] of rows.entries()) {
       const short = excess[i] as number;
       const constant = constants[row] as number;
-      if (successes[i] === 1) succeeded[row] = 1;
       if (short > 0) pull[i] = constant;
       losses[i] = (distances[i] as number) + constant * Math.max(0, short);
     }
@@ -125,7 +125,24 @@ async function descend(
     if (leaving.includes(1)) await nearest.retire(active, leaving);
     await context.pause();
   }
-  return succeeded;
+  return succeeded.flags();
+}
+
+/**
+ * Which rows have been a success since the look before the last one. Not earlier: the first steps of Adam go as far for a small c as for a
+ * large one and may cross a boundary that c itself would not hold an image at.
+ */
+function lately(batch: number) {
+  const before = new Uint8Array(batch);
+  const now = new Uint8Array(batch);
+  return {
+    tell(rows: Int32Array, successes: Uint8Array, look: boolean) {
+      // Rows that have left keep what they had.
+      if (look) for (const row of rows) [before[row], now[row]] = [now[row] as number, 0];
+      for (const [i, row] of rows.entries()) if (successes[i] === 1) now[row] = 1;
+    },
+    flags: () => now.map((flag, row) => flag | (before[row] as number)),
+  };
 }
 
 /** What the loss is made of at the present images, row by row; the caller disposes of the tensors. */

@@ -1,5 +1,7 @@
 /** Tells which rows of a descent stand still. */
 export interface Progress {
+  /** Iterations between two looks. */
+  readonly interval: number;
   /**
    * @param iteration number of this iteration, from 0
    * @param rows which row of the batch each number belongs to
@@ -29,6 +31,7 @@ export function progress(batch: number, iterations: number): Progress {
   const before = [0, 1].map(() => new Float64Array(batch).fill(Number.POSITIVE_INFINITY));
   const idle = new Int32Array(batch);
   return {
+    interval,
     stuck(iteration, rows, ...series) {
       const flags = new Uint8Array(rows.length);
       if (iteration % interval !== 0) return flags;
