@@ -1,16 +1,19 @@
 import type { Command } from 'commander';
 import type { BackendChoice } from '../backends/index.ts';
+import type { OwnOptions } from './own-request.ts';
 import type { RequestOptions } from './requests.ts';
 
-interface Options extends RequestOptions {
+interface Options extends RequestOptions, OwnOptions {
   backend: BackendChoice;
   processes?: string;
-  architecture?: string;
   shard?: string;
   out?: string;
   publish: boolean;
   json: boolean;
 }
+
+/** What decides the evaluation of a model file, and has no place in that of a submission. */
+const ownOptions = ['architecture', 'data', 'norm', 'epsilon', 'classes'] as const;
 
 const repeatable = (value: string, before: readonly string[] = []) => [...before, value];
 
@@ -23,7 +26,6 @@ export function register(program: Command): void {
       'folders of submissions (default: Undefended, Papernot2016Distillation and Madry2018AdversarialTraining), ' +
         'or one model file of your own: .onnx, or .safetensors with --architecture',
     )
-    .option('--architecture <id>', 'of a .safetensors file: what it is weights of')
     .option('--track <id>', 'a track; may be repeated (default: all of the data set that the suite serves)', repeatable)
     .option(
       '--suite <id>',
@@ -36,6 +38,14 @@ export function register(program: Command): void {
     .option('--processes <n>', 'worker processes (default: one per core on wasm, one otherwise)')
     .option('--shard <i/n>', 'run the i-th of n parts of the attacks only; see shard merge')
     .option('--out <file>', 'file of the result (default: out/<suite>/<track>/<id>.json)')
+    .option('--architecture <id>', 'of a .safetensors file: what it is weights of')
+    .option(
+      '--data <path>',
+      'images of your own for a model file: a folder with a folder of pictures for each class, or .npz or .safetensors with x and y',
+    )
+    .option('--norm <norm>', 'of --data: linf, l2, l1 or l0')
+    .option('--epsilon <radius>', 'of --data: how far an image may be changed, such as 8/255; pixels are from 0 to 1')
+    .option('--classes <file>', 'of --data: the name of each class on a line, in the order of the scores')
     .option('--publish', 'write under results/ instead of out/', false)
     .option('--json', 'print the results as JSON: one object for one result, else an array', false)
     .addHelpText(
@@ -55,8 +65,9 @@ async function run(paths: string[], options: Options): Promise<void> {
   const { withWorkers } = await import('./with-workers.ts');
 
   if (paths.some(isModelFile)) return (await import('./own-model.ts')).evaluateOwnModel(paths, options);
-  if (options.architecture !== undefined) {
-    throw new ParapetError('usage', '--architecture: a submission names its own', 'leave --architecture away');
+  for (const name of ownOptions) {
+    if (options[name] === undefined) continue;
+    throw new ParapetError('usage', `--${name}: only for a model file`, 'such as evaluate model.onnx --data photos/');
   }
   const requests = await requestsOf(paths, options);
   await withWorkers(options, requests.length, async (session) => {

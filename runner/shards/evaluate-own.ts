@@ -22,11 +22,12 @@ export async function evaluateOwn(
 ): Promise<OwnEvaluated> {
   const code = await codeIdentity();
   const id = ownId(basename(request.model.path));
-  const path = options.out ?? resultPath({ suite: request.suite.id, track: request.track.id, id }, false);
-  const name = ownId(basename(path, '.json'));
+  const name = options.out === undefined ? id : ownId(basename(options.out, '.json'));
   return withSession(options, async (session, backend) => {
     const prepared = await prepareOwn(request, { pool: session.pool, backend, code, name }, options.signal);
-    for (const note of prepared.evaluation.model?.notes ?? []) session.note(`${id}: ${note}`);
+    for (const note of prepared.notes) session.note(`${id}: ${note}`);
+    const { track, suite } = prepared.evaluation.suite;
+    const path = options.out ?? resultPath({ suite: suite.id, track: track.id, id }, false);
     return { path, result: await runEvaluation(prepared, session, path, 0) };
   });
 }

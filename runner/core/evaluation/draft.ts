@@ -21,6 +21,7 @@ export function draftResult(
     submission,
     ...(model === undefined ? {} : { model }),
     track: suite.track.id,
+    ...(dataset.split === 'own' ? { threat: { norm: suite.track.norm, epsilon: suite.track.epsilon } } : {}),
     suite: { id: suite.suite.id, digest: suite.digest },
     backend,
     code,

@@ -29,6 +29,8 @@ export interface Suite {
   readonly description: string;
   /** Attacks per track id; a suite serves the tracks that it lists. */
   readonly attacks: Readonly<Record<string, readonly SuiteAttack[]>>;
+  /** Attacks in L1, which no track is in: only for data of a person's own, and no part of the digest. */
+  readonly l1?: readonly SuiteAttack[];
   /**
    * The examples: the first so many of the test set, or the first so many that the model classifies right. In the second
    * case the whole test set is scanned, and clean accuracy is of all of it.
