@@ -10,10 +10,13 @@ interface Options extends RequestOptions, OwnOptions {
   out?: string;
   publish: boolean;
   json: boolean;
+  failUnder?: string;
 }
 
 /** What decides the evaluation of a model file, and has no place in that of a submission. */
-const ownOptions = ['architecture', 'data', 'norm', 'epsilon', 'classes'] as const;
+const ownOptions = ['architecture', 'data', 'norm', 'epsilon', 'classes', 'dryRun', 'budget', 'baseline'] as const;
+
+const flagOf = (name: string) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
 const repeatable = (value: string, before: readonly string[] = []) => [...before, value];
 
@@ -46,6 +49,13 @@ export function register(program: Command): void {
     .option('--norm <norm>', 'of --data: linf, l2, l1 or l0')
     .option('--epsilon <radius>', 'of --data: how far an image may be changed, such as 8/255; pixels are from 0 to 1')
     .option('--classes <file>', 'of --data: the name of each class on a line, in the order of the scores')
+    .option('--dry-run', 'of a model file: say what it would take, and do nothing')
+    .option('--budget <time>', 'of a model file: only as many images as fit into it, such as 10m')
+    .option(
+      '--baseline <result>',
+      'of a model file: exit with 1 when it is worse than in this result, by a paired test',
+    )
+    .option('--fail-under <share>', 'exit with 1 when robust accuracy is below, such as 0.4')
     .option('--publish', 'write under results/ instead of out/', false)
     .option('--json', 'print the results as JSON: one object for one result, else an array', false)
     .addHelpText(
@@ -57,6 +67,7 @@ export function register(program: Command): void {
 
 async function run(paths: string[], options: Options): Promise<void> {
   const { ParapetError } = await import('#core/errors.ts');
+  const { failUnder } = await import('./fail-under.ts');
   const { isModelFile } = await import('../files/model-file.ts');
   const { evaluateAll, runShards } = await import('../shards/evaluate-all.ts');
   const { printJson } = await import('./output.ts');
@@ -67,8 +78,13 @@ async function run(paths: string[], options: Options): Promise<void> {
   if (paths.some(isModelFile)) return (await import('./own-model.ts')).evaluateOwnModel(paths, options);
   for (const name of ownOptions) {
     if (options[name] === undefined) continue;
-    throw new ParapetError('usage', `--${name}: only for a model file`, 'such as evaluate model.onnx --data photos/');
+    throw new ParapetError(
+      'usage',
+      `${flagOf(name)}: only for a model file`,
+      'such as evaluate model.onnx --data photos/',
+    );
   }
+  const fail = failUnder(options.failUnder);
   const requests = await requestsOf(paths, options);
   await withWorkers(options, requests.length, async (session) => {
     if (options.shard !== undefined) {
@@ -82,5 +98,6 @@ async function run(paths: string[], options: Options): Promise<void> {
     const evaluated = await evaluateAll(requests, session);
     if (options.json) printJson(evaluated.length === 1 ? evaluated[0]?.result : evaluated.map(({ result }) => result));
     else for (const { path, result } of evaluated) process.stdout.write(`${resultTable(result)}\n${path}\n\n`);
+    for (const { result } of evaluated) fail(result);
   });
 }

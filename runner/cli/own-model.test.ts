@@ -35,6 +35,16 @@ beforeAll(async () => {
     join(folder, 'pairs.npz'),
     writeZip({ 'x.npy': encodeNpy([6, 1, 2, 1], x), 'y.npy': encodeNpy([6], y) }),
   );
+  // Eight images that the small net is sure of, and another that nearly always says 1.
+  const sure = Float32Array.from({ length: 16 }, (_, i) => (i % 2 === 0 ? 0.9 : 0.1));
+  await writeFile(
+    join(folder, 'sure.npz'),
+    writeZip({ 'x.npy': encodeNpy([8, 1, 2, 1], sure), 'y.npy': encodeNpy([8], new Int32Array(8)) }),
+  );
+  await writeFile(
+    join(folder, 'biased.onnx'),
+    linearOnnx({ inputShape: [1, 2, 1], weights: Float32Array.of(1, 0, 0, 1), bias: Float32Array.of(0, 0.7) }),
+  );
   for (const [name, ...pixels] of [
     ['left', 230, 20],
     ['right', 20, 230],
@@ -55,6 +65,7 @@ function parapet(...args: readonly string[]) {
 }
 
 const wasm = ['--backend', 'wasm', '--processes', '1'];
+const own = ['--data', 'pairs.npz', '--norm', 'linf', '--epsilon', '0.1'];
 
 describe('evaluate of a model file', () => {
   it('attacks an ONNX file on a track, and says which file it was', () => {
@@ -77,13 +88,12 @@ describe('evaluate of a model file', () => {
   it('attacks weights of an architecture', () => {
     const args = ['--architecture', 'papernot-mnist', '--track', 'mnist-linf-0.3', '--examples', '2', ...wasm];
     const { stdout, status } = parapet('evaluate', 'Test2026Net/weights.safetensors', ...args);
-    expect(stdout).toMatch(/^weights · MNIST, L∞ ≤ 0\.3/);
+    expect(stdout).toMatch(/^weights\.safetensors · MNIST, L∞ ≤ 0\.3/);
     expect(status).toBe(0);
   });
 
   it('attacks on arrays of one’s own, of two classes: what is near the border falls', () => {
-    const own = ['--data', 'pairs.npz', '--norm', 'linf', '--epsilon', '0.1', ...wasm, '--json'];
-    const { stdout, status } = parapet('evaluate', 'small.onnx', ...own);
+    const { stdout, status } = parapet('evaluate', 'small.onnx', ...own, ...wasm, '--json');
     expect(status).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({
       track: 'pairs-linf-0.1',
@@ -97,13 +107,12 @@ describe('evaluate of a model file', () => {
   });
 
   it('attacks on a folder of pictures', () => {
-    const own = ['--data', 'photos/', '--norm', 'l1', '--epsilon', '0.5', ...wasm];
-    const { stdout, status } = parapet('evaluate', 'small.onnx', ...own);
-    expect(stdout).toMatch(/^small · photos, L1 ≤ 0\.5 · suite quick, 2 examples/);
+    const photos = ['--data', 'photos/', '--norm', 'l1', '--epsilon', '0.5', ...wasm];
+    const { stdout, status } = parapet('evaluate', 'small.onnx', ...photos);
+    expect(stdout).toMatch(/^small\.onnx · photos, L1 ≤ 0\.5\n2 images, suite quick, wasm/);
     expect(status).toBe(0);
   });
 
-  const own = ['--data', 'pairs.npz', '--norm', 'linf', '--epsilon', '0.1'];
   const track = ['--track', 'mnist-linf-0.3'];
   it.each([
     [['small.onnx', '--data', 'pairs.npz'], 2, /--norm and --epsilon: missing/],
@@ -137,5 +146,84 @@ describe('evaluate of a model file', () => {
     const { status, stderr, stdout } = parapet('evaluate', ...args, '--backend', 'wasm');
     expect(stderr).toMatch(message);
     expect({ status, stdout }).toEqual({ status: code, stdout: '' });
+  });
+});
+
+describe('what a person is told', () => {
+  const sure = ['--data', 'sure.npz', '--norm', 'linf', '--epsilon', '0.1', ...wasm];
+
+  it('fits on a screen, and every word leads somewhere', () => {
+    const { stdout, stderr } = parapet(
+      'evaluate',
+      'small.onnx',
+      ...own,
+      ...wasm,
+      '--budget',
+      '1h',
+      '--fail-under',
+      '50%',
+    );
+    expect(stdout).toMatch(/^small\.onnx · pairs, L∞ ≤ 0\.1\n6 images, suite quick, wasm, \d+ s\n/);
+    expect(stdout).toMatch(/clean accuracy +83\.3 % \[/);
+    expect(stdout).toMatch(/robust accuracy +50\.0 % \[/);
+    expect(stdout).toMatch(/strongest: (fgsm|pgd-ce|pgd-margin) +50\.0 %/);
+    expect(stdout.split('\n').length).toBeLessThan(24);
+    expect(stderr).toMatch(/all 6 images fit into the budget/);
+  });
+
+  it('before it begins: what it would take, and nothing is written', () => {
+    const { stdout, status } = parapet(
+      'evaluate',
+      'small.onnx',
+      ...own,
+      ...wasm,
+      '--dry-run',
+      '--json',
+      '--out',
+      'dry.json',
+    );
+    // FGSM takes 1 gradient of an image that stands, PGD 20, twice.
+    expect(JSON.parse(stdout)).toMatchObject({ examples: 6, gradients: 6 * 41, forwardPasses: 6 });
+    expect(status).toBe(0);
+    expect(parapet('compare', 'dry.json', 'dry.json').stderr).toMatch(/cannot read dry\.json/);
+  });
+
+  it('by its exit code: 1 under a share, or when worse than a baseline', () => {
+    expect(parapet('evaluate', 'small.onnx', ...sure, '--out', 'good.json').status).toBe(0);
+    const under = parapet('evaluate', 'biased.onnx', ...sure, '--fail-under', '0.4', '--out', 'biased.json');
+    expect(under.stderr).toMatch(/biased on sure-linf-0\.1: robust accuracy 0\.0 % .* is under 40\.0 %/);
+    expect(under.status).toBe(1);
+    const worse = parapet('evaluate', 'biased.onnx', ...sure, '--baseline', 'good.json', '--out', 'biased.json');
+    expect(worse.stderr).toMatch(/against the baseline: the baseline is more robust than this model: 8 .*p = 0\.0078/);
+    expect(worse.status).toBe(1);
+    const better = parapet('evaluate', 'small.onnx', ...sure, '--baseline', 'biased.json', '--out', 'good.json');
+    expect(better.stderr).toMatch(/this model is more robust than the baseline/);
+    expect(better.status).toBe(0);
+    // A result may be held against the one that it takes the place of.
+    const same = parapet('evaluate', 'small.onnx', ...sure, '--baseline', 'good.json', '--out', 'good.json');
+    expect(same).toMatchObject({ status: 0, stderr: expect.stringMatching(/No image tells them apart/) });
+  });
+
+  it('compares two results image by image', () => {
+    const { stdout, status } = parapet('compare', 'good.json', 'biased.json', '--json');
+    expect(status).toBe(0);
+    const compared = JSON.parse(stdout);
+    expect(compared).toMatchObject({ examples: 8, onlyFirst: [0, 1, 2, 3, 4, 5, 6, 7], onlySecond: [], p: expect.closeTo(2 / 256) });
+    expect(compared.images[0]).toEqual({ example: 0, first: 'stands', second: 'broken' });
+    expect(parapet('compare', 'good.json', 'biased.json').stdout).toMatch(/small is more robust than biased: 8 images/);
+    const { stderr, status: code } = parapet('compare', 'good.json', 'out/quick/pairs-linf-0.1/small.json');
+    expect(stderr).toMatch(/are of another data: sure \(\w{8}\), and pairs/);
+    expect(code).toBe(2);
+  });
+
+  it.each([
+    [['--budget', '10'], /--budget: '10'; wanted a time such as 90s, 10m or 2h/],
+    [['--budget', '0.001s'], /--budget: 0 seconds are left for attacks; one image may take/],
+    [['--fail-under', '40'], /--fail-under: '40'; wanted a fraction such as 0\.4, or 40%/],
+    [['--baseline', 'none.json'], /cannot read none\.json/],
+  ])('says what is wrong with %j', (args, message) => {
+    const { stderr, status } = parapet('evaluate', 'small.onnx', ...own, ...wasm, ...args);
+    expect(stderr).toMatch(message);
+    expect(status).not.toBe(0);
   });
 });

@@ -13,6 +13,9 @@ export interface OwnOptions {
   readonly classes?: string;
   readonly norm?: string;
   readonly epsilon?: string;
+  readonly dryRun?: true;
+  readonly budget?: string;
+  readonly baseline?: string;
 }
 
 export type OwnRequestOptions = RequestOptions & OwnOptions & { readonly publish?: boolean; readonly shard?: string };
@@ -100,4 +103,14 @@ function radiusOf(text: string, norm: Norm): number {
     throw new ParapetError('usage', `--epsilon: '${plain(text)}'; wanted ${what}`);
   }
   return radius;
+}
+
+const units: Readonly<Record<string, number>> = { s: 1, m: 60, min: 60, h: 3600 };
+
+/** @param text such as 90s, 10m or 2h @throws ParapetError 'usage' for anything else */
+export function secondsOf(option: string, text: string): number {
+  const [, value = '', unit = ''] = /^(\d*\.?\d+)\s*(s|min|m|h)$/.exec(text) ?? [];
+  const seconds = Number(value) * (units[unit] ?? Number.NaN);
+  if (seconds > 0) return seconds;
+  throw new ParapetError('usage', `${option}: '${plain(text)}'; wanted a time such as 90s, 10m or 2h`);
 }
