@@ -14,7 +14,18 @@ interface Options extends RequestOptions, OwnOptions {
 }
 
 /** What decides the evaluation of a model file, and has no place in that of a submission. */
-const ownOptions = ['architecture', 'data', 'norm', 'epsilon', 'classes', 'dryRun', 'budget', 'baseline'] as const;
+const ownOptions = [
+  'architecture',
+  'data',
+  'norm',
+  'epsilon',
+  'classes',
+  'dryRun',
+  'budget',
+  'baseline',
+  'report',
+  'adversarial',
+] as const;
 
 const flagOf = (name: string) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
@@ -55,6 +66,11 @@ export function register(program: Command): void {
       '--baseline <result>',
       'of a model file: exit with 1 when it is worse than in this result, by a paired test',
     )
+    .option(
+      '--report <file>',
+      'of a model file: a page with the numbers, warning signs and images, such as report.html',
+    )
+    .option('--adversarial <file>', 'of a model file: the adversarial images as .npz or .safetensors')
     .option('--fail-under <share>', 'exit with 1 when robust accuracy is below, such as 0.4')
     .option('--publish', 'write under results/ instead of out/', false)
     .option('--json', 'print the results as JSON: one object for one result, else an array', false)

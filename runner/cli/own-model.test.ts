@@ -1,14 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Result } from '#core/result.ts';
-import { encodeNpy } from '../files/npy.ts';
+import { decodeNpy, encodeNpy } from '../files/npy.ts';
 import { linearOnnx } from '../files/testing/onnx.ts';
-import { writeZip } from '../files/zip.ts';
+import { readZip, writeZip } from '../files/zip.ts';
 import { makeSubmission } from '../shards/test-submission.ts';
 
 const main = fileURLToPath(new URL('./main.ts', import.meta.url));
@@ -204,11 +204,43 @@ describe('what a person is told', () => {
     expect(same).toMatchObject({ status: 0, stderr: expect.stringMatching(/No image tells them apart/) });
   });
 
+  it('as a page of its own, with the images beside, and as arrays', async () => {
+    const files = ['--report', 'report.html', '--adversarial', 'adv.npz'];
+    const photos = ['--data', 'photos', '--norm', 'l2', '--epsilon', '0.7'];
+    const { status, stdout } = parapet('evaluate', 'small.onnx', ...photos, ...wasm, ...files);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/small\.json\nreport\.html\nadv\.npz\n$/);
+    const page = await readFile(join(folder, 'report.html'), 'utf8');
+    expect(page).toMatch(
+      /Of 2 images the model answers <strong>2<\/strong> right\. .*answers <strong>0<\/strong> right/,
+    );
+    expect(page).toMatch(/alt="Image 0 after the attack, changed by 0\.\d+ in L2; the model says right"/);
+    // C&W looks for the nearest image, so there is a curve, and its numbers.
+    expect(page).toMatch(/<svg [\s\S]*<caption>Robust accuracy by radius<\/caption>/);
+    expect(page).toContain('npm run -s parapet -- evaluate small.onnx --data photos');
+    const arrays = readZip(await readFile(join(folder, 'adv.npz')), 'adv.npz');
+    const read = (name: string) => decodeNpy(arrays.get(`${name}.npy`)?.() ?? new Uint8Array(), name);
+    expect(read('xAdv').shape).toEqual([2, 1, 2, 1]);
+    const [x, xAdv] = [read('x').data, read('xAdv').data];
+    for (const row of [0, 2]) {
+      // Beyond the border between the two pixels, and no farther than allowed.
+      expect(Math.sign((x[row] as number) - (x[row + 1] as number))).not.toBe(
+        Math.sign((xAdv[row] as number) - (xAdv[row + 1] as number)),
+      );
+      expect(Math.hypot(...[row, row + 1].map((i) => (x[i] as number) - (xAdv[i] as number)))).toBeLessThan(0.7001);
+    }
+  });
+
   it('compares two results image by image', () => {
     const { stdout, status } = parapet('compare', 'good.json', 'biased.json', '--json');
     expect(status).toBe(0);
     const compared = JSON.parse(stdout);
-    expect(compared).toMatchObject({ examples: 8, onlyFirst: [0, 1, 2, 3, 4, 5, 6, 7], onlySecond: [], p: expect.closeTo(2 / 256) });
+    expect(compared).toMatchObject({
+      examples: 8,
+      onlyFirst: [0, 1, 2, 3, 4, 5, 6, 7],
+      onlySecond: [],
+      p: expect.closeTo(2 / 256),
+    });
     expect(compared.images[0]).toEqual({ example: 0, first: 'stands', second: 'broken' });
     expect(parapet('compare', 'good.json', 'biased.json').stdout).toMatch(/small is more robust than biased: 8 images/);
     const { stderr, status: code } = parapet('compare', 'good.json', 'out/quick/pairs-linf-0.1/small.json');
@@ -219,6 +251,7 @@ describe('what a person is told', () => {
   it.each([
     [['--budget', '10'], /--budget: '10'; wanted a time such as 90s, 10m or 2h/],
     [['--budget', '0.001s'], /--budget: 0 seconds are left for attacks; one image may take/],
+    [['--adversarial', 'adv.png'], /--adversarial: adv\.png; wanted the name of an \.npz or \.safetensors file/],
     [['--fail-under', '40'], /--fail-under: '40'; wanted a fraction such as 0\.4, or 40%/],
     [['--baseline', 'none.json'], /cannot read none\.json/],
   ])('says what is wrong with %j', (args, message) => {

@@ -4,11 +4,12 @@ import { evaluateOwn, forecastOwn, type OwnSessionOptions } from '../shards/eval
 import { verdict } from './compare.ts';
 import { failUnder } from './fail-under.ts';
 import { duration, plain, printJson } from './output.ts';
+import { checkOutputs, type OutputOptions, writeOutputs } from './own-output.ts';
 import { type OwnRequestOptions, ownRequestOf, secondsOf } from './own-request.ts';
 import { ownSummary } from './own-summary.ts';
 import { type WorkerOptions, withWorkers } from './with-workers.ts';
 
-export interface OwnModelOptions extends OwnRequestOptions, WorkerOptions {
+export interface OwnModelOptions extends OwnRequestOptions, WorkerOptions, OutputOptions {
   readonly json: boolean;
   readonly failUnder?: string;
 }
@@ -17,6 +18,7 @@ export interface OwnModelOptions extends OwnRequestOptions, WorkerOptions {
 export async function evaluateOwnModel(paths: readonly string[], options: OwnModelOptions): Promise<void> {
   const request = ownRequestOf(paths, options);
   const budget = options.budget === undefined ? undefined : secondsOf('--budget', options.budget);
+  checkOutputs(options);
   const fail = failUnder(options.failUnder);
   // Before the work: it may be what the new result takes the place of, and one that cannot be read should not be told of at the end.
   const baseline = options.baseline === undefined ? null : await readComparable(options.baseline);
@@ -34,9 +36,15 @@ export async function evaluateOwnModel(paths: readonly string[], options: OwnMod
     );
     return;
   }
-  const { path, result } = await run((session) => evaluateOwn(request, session));
+  const wantsImages = options.report !== undefined || options.adversarial !== undefined;
+  const evaluated = await run((session) => evaluateOwn(request, { ...session, wantsImages }));
+  const { path, result, images } = evaluated;
+  if (images !== null) await writeOutputs(options, { ...evaluated, images });
   if (options.json) printJson(result);
-  else process.stdout.write(`${ownSummary(result)}\n${plain(path)}\n`);
+  else {
+    const files = [path, options.report, options.adversarial].filter((file) => file !== undefined);
+    process.stdout.write(`${ownSummary(result)}\n${files.map(plain).join('\n')}\n`);
+  }
   if (baseline !== null) await holdAgainst(baseline, path);
   fail(result);
 }

@@ -16,6 +16,8 @@ export interface OwnOptions {
   readonly dryRun?: true;
   readonly budget?: string;
   readonly baseline?: string;
+  readonly report?: string;
+  readonly adversarial?: string;
 }
 
 export type OwnRequestOptions = RequestOptions & OwnOptions & { readonly publish?: boolean; readonly shard?: string };

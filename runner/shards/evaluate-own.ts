@@ -5,6 +5,7 @@ import type { Result } from '#core/result.ts';
 import { codeIdentity } from '../files/code.ts';
 import { resultPath } from '../files/results.ts';
 import { type Expected, expectedOf, fitting, measurePace } from './own-forecast.ts';
+import { adversarialPairs, type OwnImages } from './own-images.ts';
 import { identityOf } from './prepare.ts';
 import { type OwnRequest, ownId, type PreparedOwn, prepareOwn } from './prepare-own.ts';
 import { runEvaluation, type Session } from './run.ts';
@@ -13,6 +14,8 @@ import { type SessionOptions, withSession } from './session.ts';
 export interface OwnEvaluated {
   readonly path: string;
   readonly result: Result;
+  /** Images before and after, where they were asked for. */
+  readonly images: OwnImages | null;
 }
 
 export interface OwnSessionOptions extends SessionOptions {
@@ -20,6 +23,8 @@ export interface OwnSessionOptions extends SessionOptions {
   readonly out?: string | undefined;
   /** Take only as many examples as fit into so many seconds. */
   readonly budget?: number | undefined;
+  /** Whether the images are wanted that show what was broken. */
+  readonly wantsImages?: boolean;
 }
 
 /**
@@ -34,7 +39,10 @@ export async function evaluateOwn(request: OwnRequest, options: OwnSessionOption
     const { track, suite } = prepared.evaluation.suite;
     const id = prepared.evaluation.submission.id;
     const path = options.out ?? resultPath({ suite: suite.id, track: track.id, id }, false);
-    return { path, result: await runEvaluation(chosen, session, path, 0) };
+    const result = await runEvaluation(chosen, session, path, 0);
+    if (!options.wantsImages) return { path, result, images: null };
+    const pairs = await adversarialPairs(chosen, result, path, session.pool);
+    return { path, result, images: { shape: prepared.inputShape, pairs } };
   });
 }
 

@@ -43,6 +43,7 @@ export interface OwnRequest {
 export interface PreparedOwn extends Prepared {
   /** What a person should know of what was made of the model and the data. */
   readonly notes: readonly string[];
+  readonly inputShape: Classifier['inputShape'];
 }
 
 /** A model, and the images that it is to be attacked on. */
@@ -98,7 +99,8 @@ export async function prepareOwn(
     datasetDigest: dataset.digest,
     limit: scanLength(evaluation),
   };
-  return { evaluation, job, identity: identityOf(evaluation), notes: [...form.notes, ...(dataset.notes ?? [])] };
+  const notes = [...form.notes, ...(dataset.notes ?? [])];
+  return { evaluation, job, identity: identityOf(evaluation), notes, inputShape: form.inputShape };
 }
 
 async function onTrack(
