@@ -25,6 +25,7 @@ const ownOptions = [
   'baseline',
   'report',
   'adversarial',
+  'attack',
 ] as const;
 
 const flagOf = (name: string) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
@@ -71,6 +72,7 @@ export function register(program: Command): void {
       'of a model file: a page with the numbers, warning signs and images, such as report.html',
     )
     .option('--adversarial <file>', 'of a model file: the adversarial images as .npz or .safetensors')
+    .option('--attack <file>', 'of a model file: an attack of your own beside those of the suite, such as ./mine.ts')
     .option('--fail-under <share>', 'exit with 1 when robust accuracy is below, such as 0.4')
     .option('--publish', 'write under results/ instead of out/', false)
     .option('--json', 'print the results as JSON: one object for one result, else an array', false)

@@ -231,6 +231,23 @@ describe('what a person is told', () => {
     }
   });
 
+  it('of an attack of their own as of any other: the one of the documentation does what FGSM does', async () => {
+    const text = await readFile(new URL('../../docs/own-model.md', import.meta.url), 'utf8');
+    await writeFile(join(folder, 'mine.ts'), /```ts\n([\s\S]*?)```/.exec(text)?.[1] ?? '');
+    const { stdout, status } = parapet('evaluate', 'small.onnx', ...own, ...wasm, '--attack', './mine.ts', '--json');
+    expect(status).toBe(0);
+    const result = JSON.parse(stdout) as Result;
+    const [mine, fgsm] = ['mine', 'fgsm'].map((id) => result.attacks.find((attack) => attack.id === id));
+    expect(mine).toMatchObject({
+      file: { name: 'mine.ts' },
+      robustAccuracy: fgsm?.robustAccuracy,
+      successRate: fgsm?.successRate,
+    });
+    expect(parapet('evaluate', 'Test2026Net', '--attack', './mine.ts').stderr).toMatch(
+      /--attack: only for a model file/,
+    );
+  });
+
   it('compares two results image by image', () => {
     const { stdout, status } = parapet('compare', 'good.json', 'biased.json', '--json');
     expect(status).toBe(0);
@@ -243,9 +260,12 @@ describe('what a person is told', () => {
     });
     expect(compared.images[0]).toEqual({ example: 0, first: 'stands', second: 'broken' });
     expect(parapet('compare', 'good.json', 'biased.json').stdout).toMatch(/small is more robust than biased: 8 images/);
-    const { stderr, status: code } = parapet('compare', 'good.json', 'out/quick/pairs-linf-0.1/small.json');
+    const { stderr, status: code } = parapet('compare', 'good.json', 'out/own/quick/pairs-linf-0.1/small.json');
     expect(stderr).toMatch(/are of another data: sure \(\w{8}\), and pairs/);
     expect(code).toBe(2);
+    expect(parapet('verify', 'good.json').stderr).toMatch(
+      /good\.json is of the model file small\.onnx; only results of/,
+    );
   });
 
   it.each([

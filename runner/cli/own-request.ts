@@ -18,6 +18,7 @@ export interface OwnOptions {
   readonly baseline?: string;
   readonly report?: string;
   readonly adversarial?: string;
+  readonly attack?: string;
 }
 
 export type OwnRequestOptions = RequestOptions & OwnOptions & { readonly publish?: boolean; readonly shard?: string };
@@ -52,6 +53,7 @@ export function ownRequestOf([path = '', ...others]: readonly string[], options:
     suite: findSuite(options.suite),
     count: options.examples === undefined ? undefined : wholeNumber('--examples', options.examples, 1),
     seed: wholeNumber('--seed', options.seed),
+    attack: options.attack,
   };
 }
 

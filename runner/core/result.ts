@@ -18,6 +18,8 @@ const attackResultSchema = z.strictObject({
   targets: z.enum(['untargeted', 'runner-up', 'least-likely', 'all']),
   /** The submissions that a transfer attack crafted on, as they were; absent for every other. */
   surrogates: z.array(z.strictObject({ id: z.string(), digest: sha256 })).optional(),
+  /** The file that an attack of a person's own comes from; absent for every other. */
+  file: z.strictObject({ name: z.string(), sha256 }).optional(),
   /** Examples that the attack met. */
   attempted: count,
   /** Of all examples, those right and not broken by this attack within the track's ball. */

@@ -6,6 +6,7 @@ import type { Classifier } from '#core/models/classifier.ts';
 import { loadClassifier } from '#core/models/index.ts';
 import { loadDataset } from '../files/datasets.ts';
 import { readModelFile } from '../files/model-file.ts';
+import { loadOwnAttack } from '../files/own-attack.ts';
 import { readOwnData } from '../files/own-data.ts';
 import { readSubmission } from '../files/submissions.ts';
 import type { Job, ModelFile } from './messages.ts';
@@ -38,6 +39,10 @@ export function benches(): (job: Job) => Promise<Bench> {
 
 /** @throws ParapetError 'submission' when it has no weights or they do not fit; 'integrity' when files changed meanwhile */
 async function openBench(job: Job): Promise<Bench> {
+  if (job.attackFile !== undefined) {
+    const { file } = await loadOwnAttack(job.attackFile.path);
+    if (file.sha256 !== job.attackFile.sha256) throw changed(file.path);
+  }
   const classifier =
     job.model === undefined
       ? await openModel(job.folder, job.submissionDigest)

@@ -3,7 +3,7 @@ import { ParapetError } from '#core/errors.ts';
 import { scanLength } from '#core/evaluation/phases.ts';
 import type { Result } from '#core/result.ts';
 import { codeIdentity } from '../files/code.ts';
-import { resultPath } from '../files/results.ts';
+import { ownResultPath } from '../files/results.ts';
 import { type Expected, expectedOf, fitting, measurePace } from './own-forecast.ts';
 import { adversarialPairs, type OwnImages } from './own-images.ts';
 import { identityOf } from './prepare.ts';
@@ -38,7 +38,7 @@ export async function evaluateOwn(request: OwnRequest, options: OwnSessionOption
     const chosen = options.budget === undefined ? prepared : await withinBudget(prepared, session, left);
     const { track, suite } = prepared.evaluation.suite;
     const id = prepared.evaluation.submission.id;
-    const path = options.out ?? resultPath({ suite: suite.id, track: track.id, id }, false);
+    const path = options.out ?? ownResultPath(suite.id, track.id, id);
     const result = await runEvaluation(chosen, session, path, 0);
     if (!options.wantsImages) return { path, result, images: null };
     const pairs = await adversarialPairs(chosen, result, path, session.pool);

@@ -1,4 +1,4 @@
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import type { Examples } from '#core/datasets/dataset.ts';
 import { findDataset } from '#core/datasets/index.ts';
 import { ParapetError } from '#core/errors.ts';
@@ -8,12 +8,13 @@ import type { InspectOutcome } from '#core/evaluation/tasks.ts';
 import type { Classifier } from '#core/models/classifier.ts';
 import type { Norm } from '#core/projections.ts';
 import type { Result } from '#core/result.ts';
-import { ownSuite } from '#core/suites/own.ts';
+import { ownSuite, withOwnAttack } from '#core/suites/own.ts';
 import { type ResolvedSuite, resolveSuite } from '#core/suites/resolve.ts';
 import type { Suite } from '#core/suites/suite.ts';
 import { ownThreat, type ThreatModel, type Track } from '#core/tracks.ts';
 import { loadDataset } from '../files/datasets.ts';
 import { type ReadModelFile, readModelFile } from '../files/model-file.ts';
+import { loadOwnAttack, type OwnAttack } from '../files/own-attack.ts';
 import { type OwnDataSource, readOwnData } from '../files/own-data.ts';
 import { evidenceFileName } from '../files/results.ts';
 import type { Job, ModelFile, SurrogateFile } from './messages.ts';
@@ -38,6 +39,8 @@ export interface OwnRequest {
   /** So many examples at most; all of the suite's when absent. */
   readonly count?: number | undefined;
   readonly seed: number;
+  /** File of an attack of their own, which is run beside the suite's. */
+  readonly attack?: string | undefined;
 }
 
 export interface PreparedOwn extends Prepared {
@@ -75,7 +78,9 @@ export async function prepareOwn(
   signal?: AbortSignal,
 ): Promise<PreparedOwn> {
   const { on, suite, count = suite.examples.count, seed } = request;
-  const subject = 'track' in on ? await onTrack(request, on.track, pool, signal) : await onOwnData(request, on, pool);
+  const own = request.attack === undefined ? null : await loadOwnAttack(request.attack);
+  const subject =
+    'track' in on ? await onTrack(request, on.track, own, pool, signal) : await onOwnData(request, on, own, pool);
   const { file, form, model, surrogates, examples, dataset } = subject;
   const evaluation: Evaluation = {
     submission: { id: ownId(file.name), digest: file.digest },
@@ -97,6 +102,7 @@ export async function prepareOwn(
     dataset: dataset.id,
     ...('track' in on ? {} : { data: on.data }),
     datasetDigest: dataset.digest,
+    ...(own === null ? {} : { attackFile: own.file }),
     limit: scanLength(evaluation),
   };
   const notes = [...form.notes, ...(dataset.notes ?? [])];
@@ -106,6 +112,7 @@ export async function prepareOwn(
 async function onTrack(
   { model: named, suite, count = suite.examples.count }: OwnRequest,
   track: Track,
+  own: OwnAttack | null,
   pool: Pool,
   signal?: AbortSignal,
 ): Promise<Subject> {
@@ -120,7 +127,7 @@ async function onTrack(
       'choose the track that the model was made for, or name data of your own by --data',
     );
   }
-  const resolved = resolveSuite(suite, track);
+  const resolved = resolveSuite(extended(suite, track, own), track);
   const attacked = { id: ownId(file.name), sha256: file.sha256, dataset: track.dataset, ...form };
   const surrogates = await readSurrogates(resolved.lines, attacked);
   const examples = await loadDataset(track.dataset, 'test', { limit: limitOf(suite, count), signal });
@@ -131,6 +138,7 @@ async function onTrack(
 async function onOwnData(
   { model: named, suite, count = suite.examples.count }: OwnRequest,
   { data: source, norm, epsilon }: OwnThreat,
+  own: OwnAttack | null,
   pool: Pool,
 ): Promise<Subject> {
   const data = await readOwnData(source);
@@ -142,7 +150,8 @@ async function onOwnData(
   const threat = ownThreat(data.id, norm, epsilon);
   checkRadius(threat, form);
   const size = form.inputShape.reduce((product, side) => product * side, 1);
-  const resolved = resolveSuite(ownSuite(suite, threat, { size, classes: form.classes }), threat);
+  const fitted = ownSuite(suite, threat, { size, classes: form.classes });
+  const resolved = resolveSuite(extended(fitted, threat, own), threat);
   const { notes, ...examples } = await data.load(limitOf(suite, count) ?? data.count, form);
   const dataset: Result['dataset'] = {
     id: data.id,
@@ -152,6 +161,11 @@ async function onOwnData(
     ...(notes.length === 0 ? {} : { notes: [...notes] }),
   };
   return { ...opened, suite: resolved, surrogates: [], examples, dataset };
+}
+
+function extended(suite: Suite, threat: ThreatModel, own: OwnAttack | null): Suite {
+  if (own === null) return suite;
+  return withOwnAttack(suite, threat, own.attack, { name: basename(own.file.path), sha256: own.file.sha256 });
 }
 
 /** Opens the model in a worker, and asks what it takes and gives. */

@@ -47,7 +47,7 @@ function attackResult(
   track: ThreatModel,
   digests: Evaluation['surrogates'],
 ): AttackResult {
-  const { id, attack, options, targets, norm } = run.line;
+  const { id, attack, options, targets, norm, file } = run.line;
   const { attempted, robustAccuracy, successRate, medianDistance, pairs } = numbers;
   const { seconds, forwardCalls, gradientCalls } = run;
   const named = run.line.surrogates?.map((surrogate) => ({ id: surrogate, digest: digests?.[surrogate] ?? '' }));
@@ -57,6 +57,7 @@ function attackResult(
     options: { ...options },
     targets,
     ...(named === undefined ? {} : { surrogates: named }),
+    ...(file === undefined ? {} : { file }),
     attempted,
     robustAccuracy,
     successRate,

@@ -1,3 +1,4 @@
+import type { Attack } from '../attacks/attack.ts';
 import { ParapetError } from '../errors.ts';
 import type { Norm } from '../projections.ts';
 import { type ThreatModel, tracks } from '../tracks.ts';
@@ -52,4 +53,29 @@ function forClasses(line: SuiteAttack, classes: number): SuiteAttack {
   }
   const isScaled = options.loss === 'dlr' || options.loss === 'rescaled-ce';
   return isScaled && classes < 3 ? { ...line, options: { ...options, loss: 'margin' } } : line;
+}
+
+/**
+ * The suite with a line more, of an attack of a person's own: within the ball, or at any distance where it looks for the nearest image.
+ * @throws ParapetError 'usage' when a line has its name already
+ */
+export function withOwnAttack(
+  suite: Suite,
+  threat: ThreatModel,
+  { id, kind, targeted }: Attack,
+  file: NonNullable<SuiteAttack['file']>,
+): Suite {
+  const lines = suite.attacks[threat.id] ?? [];
+  if (lines.some((line) => line.id === id)) {
+    throw new ParapetError('usage', `${file.name}: id: '${id}' is a line of suite ${suite.id}`, 'choose another');
+  }
+  const line: SuiteAttack = {
+    id,
+    attack: id,
+    options: {},
+    targets: targeted === 'required' ? 'runner-up' : 'untargeted',
+    ball: kind === 'fixed-epsilon' ? 'track' : 'unbounded',
+    file,
+  };
+  return { ...suite, attacks: { ...suite.attacks, [threat.id]: [...lines, line] } };
 }

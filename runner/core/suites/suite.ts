@@ -18,6 +18,8 @@ export interface SuiteAttack {
   readonly norm?: Norm;
   /** Ids of the submissions that a transfer attack crafts on; for no other attack. */
   readonly surrogates?: readonly string[];
+  /** The file that an attack of a person's own comes from; for no other attack. */
+  readonly file?: { readonly name: string; readonly sha256: string };
   /** So many examples from the first; all of the suite's when absent. For what costs too much to be run on all. */
   readonly examples?: number;
 }
