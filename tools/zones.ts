@@ -61,7 +61,7 @@ export const zones: readonly Zone[] = [
       node,
       zod,
       /^@tensorflow\/tfjs(-backend-(wasm|webgpu)|-node|-node-gpu)?$/,
-      /^(tar|yaml|fast-png|node-api-headers)$/,
+      /^(tar|yaml|fast-png|sharp|node-api-headers)$/,
       /^package\.json$/,
     ],
     rule: 'it imports core, its sisters, Node, the backends of tfjs and readers of files; never cli or site',

@@ -1,16 +1,34 @@
 import type { Command } from 'commander';
 import type { BackendChoice } from '../backends/index.ts';
+import type { OwnOptions } from './own-request.ts';
 import type { RequestOptions } from './requests.ts';
 
-interface Options extends RequestOptions {
+interface Options extends RequestOptions, OwnOptions {
   backend: BackendChoice;
   processes?: string;
-  architecture?: string;
   shard?: string;
   out?: string;
   publish: boolean;
   json: boolean;
+  failUnder?: string;
 }
+
+/** What decides the evaluation of a model file, and has no place in that of a submission. */
+const ownOptions = [
+  'architecture',
+  'data',
+  'norm',
+  'epsilon',
+  'classes',
+  'dryRun',
+  'budget',
+  'baseline',
+  'report',
+  'adversarial',
+  'attack',
+] as const;
+
+const flagOf = (name: string) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
 const repeatable = (value: string, before: readonly string[] = []) => [...before, value];
 
@@ -23,7 +41,6 @@ export function register(program: Command): void {
       'folders of submissions (default: Undefended, Papernot2016Distillation and Madry2018AdversarialTraining), ' +
         'or one model file of your own: .onnx, or .safetensors with --architecture',
     )
-    .option('--architecture <id>', 'of a .safetensors file: what it is weights of')
     .option('--track <id>', 'a track; may be repeated (default: all of the data set that the suite serves)', repeatable)
     .option(
       '--suite <id>',
@@ -36,6 +53,27 @@ export function register(program: Command): void {
     .option('--processes <n>', 'worker processes (default: one per core on wasm, one otherwise)')
     .option('--shard <i/n>', 'run the i-th of n parts of the attacks only; see shard merge')
     .option('--out <file>', 'file of the result (default: out/<suite>/<track>/<id>.json)')
+    .option('--architecture <id>', 'of a .safetensors file: what it is weights of')
+    .option(
+      '--data <path>',
+      'images of your own for a model file: a folder with a folder of pictures for each class, or .npz or .safetensors with x and y',
+    )
+    .option('--norm <norm>', 'of --data: linf, l2, l1 or l0')
+    .option('--epsilon <radius>', 'of --data: how far an image may be changed, such as 8/255; pixels are from 0 to 1')
+    .option('--classes <file>', 'of --data: the name of each class on a line, in the order of the scores')
+    .option('--dry-run', 'of a model file: say what it would take, and do nothing')
+    .option('--budget <time>', 'of a model file: only as many images as fit into it, such as 10m')
+    .option(
+      '--baseline <result>',
+      'of a model file: exit with 1 when it is worse than in this result, by a paired test',
+    )
+    .option(
+      '--report <file>',
+      'of a model file: a page with the numbers, warning signs and images, such as report.html',
+    )
+    .option('--adversarial <file>', 'of a model file: the adversarial images as .npz or .safetensors')
+    .option('--attack <file>', 'of a model file: an attack of your own beside those of the suite, such as ./mine.ts')
+    .option('--fail-under <share>', 'exit with 1 when robust accuracy is below, such as 0.4')
     .option('--publish', 'write under results/ instead of out/', false)
     .option('--json', 'print the results as JSON: one object for one result, else an array', false)
     .addHelpText(
@@ -47,6 +85,7 @@ export function register(program: Command): void {
 
 async function run(paths: string[], options: Options): Promise<void> {
   const { ParapetError } = await import('#core/errors.ts');
+  const { failUnder } = await import('./fail-under.ts');
   const { isModelFile } = await import('../files/model-file.ts');
   const { evaluateAll, runShards } = await import('../shards/evaluate-all.ts');
   const { printJson } = await import('./output.ts');
@@ -55,9 +94,15 @@ async function run(paths: string[], options: Options): Promise<void> {
   const { withWorkers } = await import('./with-workers.ts');
 
   if (paths.some(isModelFile)) return (await import('./own-model.ts')).evaluateOwnModel(paths, options);
-  if (options.architecture !== undefined) {
-    throw new ParapetError('usage', '--architecture: a submission names its own', 'leave --architecture away');
+  for (const name of ownOptions) {
+    if (options[name] === undefined) continue;
+    throw new ParapetError(
+      'usage',
+      `${flagOf(name)}: only for a model file`,
+      'such as evaluate model.onnx --data photos/',
+    );
   }
+  const fail = failUnder(options.failUnder);
   const requests = await requestsOf(paths, options);
   await withWorkers(options, requests.length, async (session) => {
     if (options.shard !== undefined) {
@@ -71,5 +116,6 @@ async function run(paths: string[], options: Options): Promise<void> {
     const evaluated = await evaluateAll(requests, session);
     if (options.json) printJson(evaluated.length === 1 ? evaluated[0]?.result : evaluated.map(({ result }) => result));
     else for (const { path, result } of evaluated) process.stdout.write(`${resultTable(result)}\n${path}\n\n`);
+    for (const { result } of evaluated) fail(result);
   });
 }

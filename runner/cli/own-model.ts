@@ -1,62 +1,57 @@
-import { ParapetError } from '#core/errors.ts';
-import { findSuite } from '#core/suites/index.ts';
-import { findTrack } from '#core/tracks.ts';
-import { evaluateOwn } from '../shards/evaluate-own.ts';
-import type { OwnRequest } from '../shards/prepare-own.ts';
-import { printJson, wholeNumber } from './output.ts';
-import type { RequestOptions } from './requests.ts';
-import { resultTable } from './result-table.ts';
+import { isWorse } from '#core/metrics/comparison.ts';
+import { type Comparable, compareResults, readComparable } from '../files/compare-results.ts';
+import { evaluateOwn, forecastOwn, type OwnSessionOptions } from '../shards/evaluate-own.ts';
+import { verdict } from './compare.ts';
+import { failUnder } from './fail-under.ts';
+import { duration, plain, printJson } from './output.ts';
+import { checkOutputs, type OutputOptions, writeOutputs } from './own-output.ts';
+import { type OwnRequestOptions, ownRequestOf, secondsOf } from './own-request.ts';
+import { ownSummary } from './own-summary.ts';
 import { type WorkerOptions, withWorkers } from './with-workers.ts';
 
-export interface OwnOptions extends RequestOptions, WorkerOptions {
-  readonly architecture?: string;
-  readonly shard?: string;
+export interface OwnModelOptions extends OwnRequestOptions, WorkerOptions, OutputOptions {
   readonly json: boolean;
+  readonly failUnder?: string;
 }
 
 /** `evaluate` of a model file of a person's own. */
-export async function evaluateOwnModel(paths: readonly string[], options: OwnOptions): Promise<void> {
+export async function evaluateOwnModel(paths: readonly string[], options: OwnModelOptions): Promise<void> {
   const request = ownRequestOf(paths, options);
-  const { path, result } = await withWorkers(options, 1, (session) => evaluateOwn(request, session));
+  const budget = options.budget === undefined ? undefined : secondsOf('--budget', options.budget);
+  checkOutputs(options);
+  const fail = failUnder(options.failUnder);
+  // Before the work: it may be what the new result takes the place of, and one that cannot be read should not be told of at the end.
+  const baseline = options.baseline === undefined ? null : await readComparable(options.baseline);
+  const run = <T>(body: (session: OwnSessionOptions) => Promise<T>) =>
+    withWorkers(options, 1, (session) => body({ ...session, budget }));
+  if (options.dryRun) {
+    const expected = await run((session) => forecastOwn(request, session));
+    if (options.json) return printJson(expected);
+    const { examples, gradients, forwardPasses, seconds } = expected;
+    const count = (value: number) => value.toLocaleString('en');
+    process.stdout.write(
+      `${plain(request.model.path)}, suite ${request.suite.id}: ${count(examples)} images, ` +
+        `at most ${count(gradients)} gradients and ${count(forwardPasses)} forward passes besides.\n` +
+        `At the pace of this machine that takes at most ${duration(seconds)}; images that fall early make it less.\n`,
+    );
+    return;
+  }
+  const wantsImages = options.report !== undefined || options.adversarial !== undefined;
+  const evaluated = await run((session) => evaluateOwn(request, { ...session, wantsImages }));
+  const { path, result, images } = evaluated;
+  if (images !== null) await writeOutputs(options, { ...evaluated, images });
   if (options.json) printJson(result);
-  else process.stdout.write(`${resultTable(result)}\n${path}\n`);
+  else {
+    const files = [path, options.report, options.adversarial].filter((file) => file !== undefined);
+    process.stdout.write(`${ownSummary(result)}\n${files.map(plain).join('\n')}\n`);
+  }
+  if (baseline !== null) await holdAgainst(baseline, path);
+  fail(result);
 }
 
-/**
- * What a command line asks for.
- * @throws ParapetError 'usage' for what does not exist or does not go together
- */
-function ownRequestOf([path = '', ...others]: readonly string[], options: OwnOptions): OwnRequest {
-  if (others.length > 0) {
-    throw new ParapetError(
-      'usage',
-      `${path}, ${others.join(', ')}: a model file is evaluated by itself`,
-      'name one model file, or folders of submissions',
-    );
-  }
-  if (options.publish) {
-    throw new ParapetError(
-      'usage',
-      '--publish: only submissions are published, and this is a model file',
-      'make it a submission: npm run -s parapet -- new AuthorYearWord, and CONTRIBUTING.md',
-    );
-  }
-  if (options.shard !== undefined) {
-    throw new ParapetError('usage', '--shard: only evaluations of submissions are split', 'leave --shard away');
-  }
-  const [track, ...tracks] = (options.track ?? []).map(findTrack);
-  if (track === undefined || tracks.length > 0) {
-    throw new ParapetError(
-      'usage',
-      `--track: ${track === undefined ? 'none' : tracks.length + 1} came; wanted one, which says on what data and against what`,
-      'such as --track mnist-linf-0.3; --help lists them',
-    );
-  }
-  return {
-    model: { path, architecture: options.architecture ?? null },
-    track,
-    suite: findSuite(options.suite),
-    count: options.examples === undefined ? undefined : wholeNumber('--examples', options.examples, 1),
-    seed: wholeNumber('--seed', options.seed),
-  };
+/** Exit code 1 where the model is worse than before. */
+async function holdAgainst(baseline: Comparable, path: string): Promise<void> {
+  const compared = compareResults(baseline, await readComparable(path));
+  process.stderr.write(`against the baseline: ${verdict(compared, 'the baseline', 'this model')}\n`);
+  if (isWorse(compared)) process.exitCode = 1;
 }

@@ -1,5 +1,5 @@
 import type { Proportion, Result } from '#core/result.ts';
-import { findTrack } from '#core/tracks.ts';
+import { threatOf } from '#core/tracks.ts';
 import { duration, plain, table } from './output.ts';
 
 /** A proportion with its 95 % interval, in percent. */
@@ -9,7 +9,7 @@ export function percent({ value, low, high }: Proportion): string {
 
 /** A result as a person reads it: attack by attack, the worst case, and every warning sign. */
 export function resultTable(result: Result): string {
-  const { title } = findTrack(result.track);
+  const { title } = threatOf(result);
   const { suite, backend, examples, flags, pairs } = result;
   const rows = result.attacks.map((attack) => [
     attack.id,

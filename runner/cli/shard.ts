@@ -44,6 +44,7 @@ export function register(program: Command): void {
 
 async function plan(_paths: string[], { shards, json }: Options, command: Command): Promise<void> {
   const { printJson, wholeNumber } = await import('./output.ts');
+  const { quoted } = await import('./quoted.ts');
   const count = wholeNumber('--shards', shards, 1);
   // The parts are told what this command was told, word by word.
   const given = process.argv.slice(process.argv.indexOf(command.name()) + 1);
@@ -55,11 +56,6 @@ async function plan(_paths: string[], { shards, json }: Options, command: Comman
   const last = line('merge', '--shards', `${count}`);
   if (json) printJson({ run: runs, merge: last });
   else for (const text of [...runs, last]) process.stdout.write(`${text}\n`);
-}
-
-/** A word as a shell takes it. */
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 async function runPart(paths: string[], options: Options): Promise<void> {

@@ -18,6 +18,8 @@ const attackResultSchema = z.strictObject({
   targets: z.enum(['untargeted', 'runner-up', 'least-likely', 'all']),
   /** The submissions that a transfer attack crafted on, as they were; absent for every other. */
   surrogates: z.array(z.strictObject({ id: z.string(), digest: sha256 })).optional(),
+  /** The file that an attack of a person's own comes from; absent for every other. */
+  file: z.strictObject({ name: z.string(), sha256 }).optional(),
   /** Examples that the attack met. */
   attempted: count,
   /** Of all examples, those right and not broken by this attack within the track's ball. */
@@ -64,7 +66,10 @@ export const resultSchema = z.strictObject({
       notes: z.array(z.string()),
     })
     .optional(),
+  /** Id of a track; of data of a person's own, a name made of the data and `threat`. */
   track: z.string(),
+  /** What the attacker may do on data of a person's own; a track says so itself. */
+  threat: z.strictObject({ norm: z.enum(norms), epsilon: z.number().positive() }).optional(),
   suite: z.strictObject({ id: z.string(), digest: sha256 }),
   backend: z.strictObject({
     name: z.enum(['wasm', 'native', 'cuda', 'webgpu']),
@@ -75,7 +80,16 @@ export const resultSchema = z.strictObject({
     threads: z.int().min(1),
   }),
   code: z.strictObject({ commit: z.string(), lockfileDigest: sha256 }),
-  dataset: z.strictObject({ id: z.string(), split: z.enum(['train', 'test']), digest: sha256 }),
+  dataset: z.strictObject({
+    id: z.string(),
+    /** 'own': data of a person's own, which nobody else need have. */
+    split: z.enum(['train', 'test', 'own']),
+    digest: sha256,
+    /** Names of the classes of a person's own data, where they are known. */
+    classNames: z.array(z.string()).optional(),
+    /** What was done to the data before it was used. */
+    notes: z.array(z.string()).optional(),
+  }),
   seed: z.int(),
   /** Examples attacked. */
   examples: count,

@@ -50,3 +50,37 @@ export function findTrack(id: string): Track {
   }
   return track;
 }
+
+const symbols: Readonly<Record<Norm, string>> = { Linf: 'L∞', L2: 'L2', L1: 'L1', L0: 'L0' };
+
+/** The threat model of data of a person's own. @param dataset name of the data, fit for a path */
+export function ownThreat(dataset: string, norm: Norm, epsilon: number): ThreatModel {
+  const short = radiusText(norm, epsilon);
+  return {
+    id: `${dataset}-${norm.toLowerCase()}-${short.replace('/', '-')}`,
+    norm,
+    epsilon,
+    title: norm === 'L0' ? `${dataset}, at most ${short} values` : `${dataset}, ${symbols[norm]} ≤ ${short}`,
+  };
+}
+
+/** 8/255 rather than 0.0313725, where it is one. */
+function radiusText(norm: Norm, epsilon: number): string {
+  const steps = epsilon * 255;
+  const whole = Math.round(steps);
+  const isFraction = norm === 'Linf' && whole > 0 && whole % 51 !== 0 && Math.abs(steps - whole) < 1e-9;
+  return isFraction ? `${whole}/255` : `${Number(epsilon.toPrecision(6))}`;
+}
+
+/** What a result was measured against. */
+export function threatOf({
+  track,
+  threat,
+  dataset,
+}: {
+  readonly track: string;
+  readonly threat?: { readonly norm: Norm; readonly epsilon: number } | undefined;
+  readonly dataset: { readonly id: string };
+}): ThreatModel {
+  return threat === undefined ? findTrack(track) : ownThreat(dataset.id, threat.norm, threat.epsilon);
+}

@@ -19,6 +19,11 @@ export function resultPath(result: { suite: string; track: string; id: string },
   return join(publish ? join(root, 'results') : 'out', result.suite, result.track, `${result.id}.json`);
 }
 
+/** Where the result of a model of a person's own lies: apart from those of submissions, whose names it may bear. */
+export function ownResultPath(suite: string, track: string, id: string): string {
+  return join('out', 'own', suite, track, `${id}.json`);
+}
+
 /** Writes the evidence, then the result that names it: whoever sees the result finds its evidence. */
 export async function writeResult(path: string, result: Result, evidence: Uint8Array): Promise<void> {
   const text = `${JSON.stringify(resultSchema.parse(result), null, 2)}\n`;

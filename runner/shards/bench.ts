@@ -6,6 +6,8 @@ import type { Classifier } from '#core/models/classifier.ts';
 import { loadClassifier } from '#core/models/index.ts';
 import { loadDataset } from '../files/datasets.ts';
 import { readModelFile } from '../files/model-file.ts';
+import { loadOwnAttack } from '../files/own-attack.ts';
+import { readOwnData } from '../files/own-data.ts';
 import { readSubmission } from '../files/submissions.ts';
 import type { Job, ModelFile } from './messages.ts';
 
@@ -37,17 +39,26 @@ export function benches(): (job: Job) => Promise<Bench> {
 
 /** @throws ParapetError 'submission' when it has no weights or they do not fit; 'integrity' when files changed meanwhile */
 async function openBench(job: Job): Promise<Bench> {
+  if (job.attackFile !== undefined) {
+    const { file } = await loadOwnAttack(job.attackFile.path);
+    if (file.sha256 !== job.attackFile.sha256) throw changed(file.path);
+  }
   const classifier =
     job.model === undefined
       ? await openModel(job.folder, job.submissionDigest)
       : await openModelFile(job.model, job.submissionDigest);
   const surrogates: Record<string, Classifier> = {};
   for (const { id, folder, digest } of job.surrogates ?? []) surrogates[id] = await openModel(folder, digest);
-  return { classifier, surrogates, examples: await openExamples(job), now: () => performance.now() };
+  return { classifier, surrogates, examples: await openExamples(job, classifier), now: () => performance.now() };
 }
 
-async function openExamples({ dataset, datasetDigest, limit }: Job): Promise<Examples> {
+async function openExamples({ dataset, data, datasetDigest, limit }: Job, model: Classifier): Promise<Examples> {
   if (limit === 0) return { x: new Float32Array(), y: new Int32Array(), count: 0 };
+  if (data !== undefined) {
+    const own = await readOwnData(data);
+    if (own.digest !== datasetDigest) throw changed(data.path);
+    return own.load(limit, model);
+  }
   const examples = await loadDataset(dataset, 'test', { limit });
   if (examples.digest !== datasetDigest) throw changed(`data set ${dataset}`);
   return examples;

@@ -2,7 +2,7 @@ import { findProbe } from '#core/diagnostics/probes/index.ts';
 import type { ProbeTask, Task } from '#core/evaluation/tasks.ts';
 import type { SuiteAttack } from '#core/suites/suite.ts';
 
-/** Classes of every data set that there is; only used for an estimate. */
+/** Classes of every data set that a track is of. */
 const CLASSES = 10;
 
 /**
@@ -22,11 +22,11 @@ function probeCost({ probe, line, examples }: ProbeTask): number {
 }
 
 /** Most gradients that a line may spend on one example, or forward passes in the place of gradients, three for one. */
-export function lineCost({ options, targets }: SuiteAttack): number {
+export function lineCost({ options, targets }: SuiteAttack, classes: number = CLASSES): number {
   const number = (name: string) => (typeof options[name] === 'number' ? options[name] : 1);
   const iterations = Math.max(number('steps'), number('maxIterations'), number('maxFeatures') / 2);
   const estimated = typeof options.samples === 'number' ? (2 * options.samples) / 3 : 1;
   const queries = Math.max(number('queries'), number('draws'), number('population') * number('generations')) / 3;
   const runs = number('restarts') * number('targets') * number('binarySearchSteps') * number('eotSamples');
-  return Math.max(iterations * estimated, queries) * runs * (targets === 'all' ? CLASSES - 1 : 1);
+  return Math.max(iterations * estimated, queries) * runs * (targets === 'all' ? classes - 1 : 1);
 }

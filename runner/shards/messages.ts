@@ -2,6 +2,8 @@ import { type ErrorKind, ParapetError } from '#core/errors.ts';
 import type { Task } from '#core/evaluation/tasks.ts';
 import type { Classifier } from '#core/models/classifier.ts';
 import type { BackendChoice, BackendReport } from '../backends/index.ts';
+import type { OwnAttackFile } from '../files/own-attack.ts';
+import type { OwnDataSource } from '../files/own-data.ts';
 
 /** Backends of a worker: those that evaluate, and tfjs's plain JavaScript, which only confirms. */
 export type WorkerBackend = BackendChoice | 'cpu';
@@ -32,7 +34,11 @@ export interface Job {
   /** What lines of the suite name as surrogates; none when absent. */
   readonly surrogates?: readonly SurrogateFile[];
   readonly dataset: string;
+  /** Data of a person's own in the place of a data set; the digest is then that of the data. */
+  readonly data?: OwnDataSource;
   readonly datasetDigest: string;
+  /** An attack of a person's own that a line of the suite names; never for a submission. */
+  readonly attackFile?: OwnAttackFile;
   /** Examples from the start of the test split; 0 for tasks that need none. */
   readonly limit: number;
 }

@@ -69,9 +69,17 @@ export const attacks: readonly Attack[] = [
   geoda,
 ];
 
+/** Attacks of a person's own that this process was told of. */
+const own = new Map<string, Attack>();
+
+/** Makes an attack known by its id, in this process alone: one of a person's own, which is in no list. */
+export function addOwnAttack(attack: Attack): void {
+  own.set(attack.id, attack);
+}
+
 /** @throws ParapetError 'usage' that lists the attacks there are */
 export function findAttack(id: string): Attack {
-  const attack = attacks.find((candidate) => candidate.id === id);
+  const attack = attacks.find((candidate) => candidate.id === id) ?? own.get(id);
   if (attack === undefined) {
     const ids = attacks.map((candidate) => candidate.id).join(', ');
     throw new ParapetError('usage', `attack: there is no '${id}'`, `the attacks are ${ids}`);

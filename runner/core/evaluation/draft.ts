@@ -21,6 +21,7 @@ export function draftResult(
     submission,
     ...(model === undefined ? {} : { model }),
     track: suite.track.id,
+    ...(dataset.split === 'own' ? { threat: { norm: suite.track.norm, epsilon: suite.track.epsilon } } : {}),
     suite: { id: suite.suite.id, digest: suite.digest },
     backend,
     code,
@@ -46,7 +47,7 @@ function attackResult(
   track: ThreatModel,
   digests: Evaluation['surrogates'],
 ): AttackResult {
-  const { id, attack, options, targets, norm } = run.line;
+  const { id, attack, options, targets, norm, file } = run.line;
   const { attempted, robustAccuracy, successRate, medianDistance, pairs } = numbers;
   const { seconds, forwardCalls, gradientCalls } = run;
   const named = run.line.surrogates?.map((surrogate) => ({ id: surrogate, digest: digests?.[surrogate] ?? '' }));
@@ -56,6 +57,7 @@ function attackResult(
     options: { ...options },
     targets,
     ...(named === undefined ? {} : { surrogates: named }),
+    ...(file === undefined ? {} : { file }),
     attempted,
     robustAccuracy,
     successRate,

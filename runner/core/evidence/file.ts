@@ -4,6 +4,7 @@
  * For n attacked examples and a line that makes r rows of each:
  *   `examples`                  I32 [n]     position of each attacked example in the data set
  *   `predictions`               I32 [m]     predicted class of each scanned example; -1: a tie, or not finite
+ *   `labels`                    I32 [m]     their true classes; only of data of a person's own, which nobody else need have
  *   `line.<id>.code`            U8  [n, r]  0: held, 1: success beyond the track's ball, 2: success within it
  *   `line.<id>.distance`        F64 [n, r]  size of each success in the line's norm, 0 where the row held
  *   `line.<id>.trackDistance`   F64 [n, r]  the same in the track's norm, where that is another norm
@@ -23,6 +24,8 @@ import { type CleanImage, decodeImages, type EvidenceImage, encodeImages, type N
 export interface Evidence {
   readonly examples: Int32Array;
   readonly predictions: Int32Array;
+  /** True class of each scanned example, where the file says it. */
+  readonly labels: Int32Array | null;
   readonly lines: readonly LineOutcomes[];
   readonly best: readonly EvidenceImage[];
   readonly pairs: readonly EvidenceImage[];
@@ -35,16 +38,24 @@ const pairsClean =
     clean(Math.floor(row / rowsPerExample));
 
 /** @returns the bytes of the file */
-export function encodeEvidence(evidence: Evidence, evaluation: Pick<Evaluation, 'suite' | 'examples'>): Uint8Array {
+export function encodeEvidence(
+  evidence: Omit<Evidence, 'labels'>,
+  evaluation: Pick<Evaluation, 'suite' | 'examples' | 'dataset'>,
+): Uint8Array {
   const { examples, predictions, lines, best, pairs } = evidence;
   const { track, suite } = evaluation.suite;
   const clean = cleanImages(evaluation, examples);
   const pairRows = lines.find(({ line }) => line.id === suite.headline)?.rowsPerExample ?? 1;
-  const sparse = track.norm === 'L0';
+  // Positions are stored in 16 bits.
+  const sparse = track.norm === 'L0' && evaluation.examples.x.length / evaluation.examples.count < 2 ** 16;
   const tensors = new Map<string, NewTensor>([
     ['examples', { shape: [examples.length], data: examples }],
     ['predictions', { shape: [predictions.length], data: predictions }],
   ]);
+  if (evaluation.dataset.split === 'own') {
+    const labels = evaluation.examples.y.slice(0, predictions.length);
+    tensors.set('labels', { shape: [labels.length], data: labels });
+  }
   for (const { line, rowsPerExample, code, distance, trackDistance } of lines) {
     const shape = [examples.length, rowsPerExample];
     tensors.set(`line.${line.id}.code`, { shape, data: code });
@@ -99,6 +110,7 @@ export function decodeEvidence(
   const evidence = {
     examples,
     predictions: read('predictions', Int32Array),
+    labels: tensors.has('labels') ? read('labels', Int32Array) : null,
     lines: decoded,
     best: decodeImages('best', tensors, size, clean),
     pairs: decodeImages('pairs', tensors, size, pairsClean(clean, pairRows)),

@@ -63,7 +63,7 @@ export function encodeImages(
     else bytes.push(grid);
   });
   const shape = (parts: { length: number }[]) => {
-    const total = parts.reduce((sum, part) => sum + part.length, 0);
+    const total = lengthOf(parts);
     return clean === null && parts.length > 0 ? [parts.length, total / parts.length] : [total];
   };
   add(
@@ -71,14 +71,28 @@ export function encodeImages(
     Int32Array.from(images, ({ row }) => row),
   );
   add('onGrid', onGrid);
-  add('bytes', Uint8Array.from(bytes.flatMap((part) => [...part])), shape(bytes));
-  add('floats', Float32Array.from(floats.flatMap((part) => [...part])), shape(floats));
+  add('bytes', joined(bytes, new Uint8Array(lengthOf(bytes))), shape(bytes));
+  add('floats', joined(floats, new Float32Array(lengthOf(floats))), shape(floats));
   add(
     'changed',
     Uint16Array.from(positions, (kept) => kept.length),
   );
   add('position', Uint16Array.from(positions.flat()));
   return tensors;
+}
+
+function lengthOf(parts: readonly { readonly length: number }[]): number {
+  return parts.reduce((sum, part) => sum + part.length, 0);
+}
+
+/** One after another, in `into`. */
+function joined<T extends Uint8Array | Float32Array>(parts: readonly T[], into: T): T {
+  let position = 0;
+  for (const part of parts) {
+    into.set(part, position);
+    position += part.length;
+  }
+  return into;
 }
 
 function changedPositions(pixels: Float32Array, clean: Float32Array): number[] {

@@ -20,8 +20,8 @@ const square = untargeted('square', 'square', { queries: 5000, restarts: 1 });
 /** The attacks of the standard version, in their order. */
 export const inStandard: readonly SuiteAttack[] = [apgdCe({ restarts: 1 }), apgdT, fabT, square];
 
-/** AutoAttack is the same in both norms. */
-const inBoth = (lines: readonly SuiteAttack[]) => byNorm({ Linf: lines, L2: lines });
+/** AutoAttack is the same in every norm that it knows. */
+const inAll = (lines: readonly SuiteAttack[]) => ({ attacks: byNorm({ Linf: lines, L2: lines }), l1: lines });
 
 const common = {
   examples: { count: 10_000, which: 'first' },
@@ -35,7 +35,7 @@ export const autoattackStandard: Suite = {
   title: 'AutoAttack, standard',
   description:
     'APGD on cross-entropy, APGD and FAB towards nine classes, and Square, each on what the ones before it left.',
-  attacks: inBoth(inStandard),
+  ...inAll(inStandard),
   ...common,
 };
 
@@ -44,7 +44,7 @@ export const autoattackPlus: Suite = {
   title: 'AutoAttack, plus',
   description:
     'APGD on cross-entropy and on the DLR loss, FAB, all five times, Square, and APGD and FAB towards nine classes, each on what the ones before it left.',
-  attacks: inBoth([apgdCe({ restarts: 5 }), apgdDlr({ restarts: 5 }), fab, square, apgdT, fabT]),
+  ...inAll([apgdCe({ restarts: 5 }), apgdDlr({ restarts: 5 }), fab, square, apgdT, fabT]),
   ...common,
 };
 
@@ -54,6 +54,6 @@ export const autoattackRand: Suite = {
   title: 'AutoAttack, rand',
   description:
     'APGD on cross-entropy and on the DLR loss, each gradient the mean of 20 passes: for defenses that answer at random.',
-  attacks: inBoth([apgdCe({ restarts: 1, eotSamples: 20 }), apgdDlr({ restarts: 1, eotSamples: 20 })]),
+  ...inAll([apgdCe({ restarts: 1, eotSamples: 20 }), apgdDlr({ restarts: 1, eotSamples: 20 })]),
   ...common,
 };

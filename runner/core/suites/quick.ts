@@ -31,6 +31,14 @@ export const quick: Suite = {
       targeted('jsma-logits', 'jsma', 'runner-up', { on: 'logits' }),
     ],
   }),
+  l1: [
+    untargeted('apgd-ce', 'apgd', { loss: 'ce', steps: 20 }),
+    untargeted('apgd-margin', 'apgd', { loss: 'margin', steps: 20 }),
+    {
+      ...untargeted('ead', 'ead', { binarySearchSteps: 4, initialConstant: 0.1, maxIterations: 50, learningRate: 0.2 }),
+      ball: 'unbounded',
+    },
+  ],
   examples: { count: 100, which: 'first' },
   chunk: 50,
   evidence: { images: 'examples', limit: 100 },

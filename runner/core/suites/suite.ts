@@ -18,6 +18,8 @@ export interface SuiteAttack {
   readonly norm?: Norm;
   /** Ids of the submissions that a transfer attack crafts on; for no other attack. */
   readonly surrogates?: readonly string[];
+  /** The file that an attack of a person's own comes from; for no other attack. */
+  readonly file?: { readonly name: string; readonly sha256: string };
   /** So many examples from the first; all of the suite's when absent. For what costs too much to be run on all. */
   readonly examples?: number;
 }
@@ -29,6 +31,8 @@ export interface Suite {
   readonly description: string;
   /** Attacks per track id; a suite serves the tracks that it lists. */
   readonly attacks: Readonly<Record<string, readonly SuiteAttack[]>>;
+  /** Attacks in L1, which no track is in: only for data of a person's own, and no part of the digest. */
+  readonly l1?: readonly SuiteAttack[];
   /**
    * The examples: the first so many of the test set, or the first so many that the model classifies right. In the second
    * case the whole test set is scanned, and clean accuracy is of all of it.

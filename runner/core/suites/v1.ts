@@ -94,6 +94,14 @@ export const v1: Suite = {
   description:
     'The first 1,000 test images. AutoAttack’s four, PGD and APGD on losses that do not saturate, the nearest adversarial image, transfer from three surrogates; by scores and labels on the first 100.',
   attacks: Object.fromEntries(tracks.map((track) => [track.id, linesOf(track)])),
+  l1: [
+    ...inStandard,
+    untargeted('apgd-dlr', 'apgd', { loss: 'dlr', steps: 100, restarts: 5 }),
+    anyDistance(untargeted('fmn', 'fmn', { steps: 200 })),
+    anyDistance(
+      untargeted('ead', 'ead', { binarySearchSteps: 5, initialConstant: 0.1, maxIterations: 200, learningRate: 0.05 }),
+    ),
+  ],
   examples: { count: 1000, which: 'first' },
   chunk: 100,
   evidence: { images: 'examples', limit: 1000 },

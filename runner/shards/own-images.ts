@@ -1,0 +1,74 @@
+import { cleanImages } from '#core/evaluation/clean.ts';
+import { decodeEvidence } from '#core/evidence/file.ts';
+import { distances, inBall, predictions } from '#core/metrics/judge.ts';
+import type { Classifier } from '#core/models/classifier.ts';
+import type { Result } from '#core/result.ts';
+import { readEvidence } from '../files/results.ts';
+import type { Pool } from './pool.ts';
+import type { Prepared } from './prepare.ts';
+
+/** An image before and after. */
+export interface AdversarialPair {
+  /** Position in the data. */
+  readonly example: number;
+  readonly y: number;
+  readonly clean: Float32Array;
+  /** The nearest image within the ball that the model gets wrong. */
+  readonly adversarial: Float32Array;
+  /** What the model says of it; -1 where its largest scores are equal. */
+  readonly predicted: number;
+  /** In the norm of the threat model. */
+  readonly distance: number;
+}
+
+/** Images of one prediction task. */
+const CHUNK = 50;
+
+/** The images that show which examples were broken, as the evidence of a result holds them, with what the model says of each. */
+export async function adversarialPairs(
+  { evaluation, job }: Prepared,
+  result: Result,
+  path: string,
+  pool: Pool,
+): Promise<AdversarialPair[]> {
+  const { suite, examples, classes } = evaluation;
+  const { track, lines } = suite;
+  const size = examples.x.length / examples.count;
+  const evidence = decodeEvidence(
+    await readEvidence(path, result),
+    { track, lines, headline: suite.suite.headline },
+    size,
+    (position) => examples.x.subarray(position * size, (position + 1) * size),
+  );
+  const clean = cleanImages(evaluation, evidence.examples);
+  const broken = evidence.best.flatMap(({ row, pixels }) => {
+    const distance = distances(clean(row), pixels, size, track.norm)[0] as number;
+    return inBall(distance, track.epsilon) ? [{ row, pixels, distance }] : [];
+  });
+  const said: number[] = [];
+  for (let start = 0; start < broken.length; start += CHUNK) {
+    const some = broken.slice(start, start + CHUNK);
+    const x = new Float32Array(some.length * size);
+    some.forEach(({ pixels }, i) => {
+      x.set(pixels, i * size);
+    });
+    said.push(...predictions(await pool.run(job, { kind: 'predict', x }, [0, 0]), classes));
+  }
+  return broken.map(({ row, pixels, distance }, i) => {
+    const example = evidence.examples[row] as number;
+    return {
+      example,
+      y: examples.y[example] as number,
+      clean: clean(row).slice(),
+      adversarial: pixels,
+      predicted: said[i] as number,
+      distance,
+    };
+  });
+}
+
+/** What was done to a model, beyond its numbers. */
+export interface OwnImages {
+  readonly shape: Classifier['inputShape'];
+  readonly pairs: readonly AdversarialPair[];
+}
