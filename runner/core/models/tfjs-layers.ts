@@ -7,11 +7,11 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import type { Classifier } from './classifier.ts';
-import { decodeTfjs, describe, numbersOf, type Shards, type StoredWeight } from './tfjs/file.ts';
+import { decodeTfjs, describe, joined, numbersOf, type Shards, type StoredWeight } from './tfjs/file.ts';
 import { type LayerGraph, type LayerNode, layerGraph } from './tfjs/layer-graph.ts';
 import { type Described, ignored, type LayerKind, layerKinds } from './tfjs/layer-kinds.ts';
-import type { Shape } from './tfjs/layer-shapes.ts';
 import { refuse, shown } from './tfjs/refuse.ts';
+import { product, type Shape } from './tfjs/shapes.ts';
 
 /** Values that one layer may make of one image. */
 const ELEMENTS = 2 ** 24;
@@ -64,7 +64,7 @@ interface Rebuilt {
 }
 
 function rebuilt({ inputShape, input, layers }: LayerGraph, weights: ReadonlyMap<string, StoredWeight>): Rebuilt {
-  if (sizeOf(inputShape) > ELEMENTS) refuse(`its input is [${inputShape}] per image; that is too large`);
+  if (product(inputShape) > ELEMENTS) refuse(`its input is [${inputShape}] per image; that is too large`);
   const known = new Map<string, { name: string; shape: Shape }>([[input, { name: 'layer0', shape: inputShape }]]);
   const left = new Map(weights);
   const made: object[] = [
@@ -103,7 +103,7 @@ function rebuilt({ inputShape, input, layers }: LayerGraph, weights: ReadonlyMap
     });
   }
   for (const name of left.keys()) refuse(`the weight ${shown(name)} belongs to no layer`);
-  return { layers: made, specs, data: together(parts), output };
+  return { layers: made, specs, data: joined(parts).buffer, output };
 }
 
 /** The kind of a layer, and its settings as that kind reads them. */
@@ -116,8 +116,9 @@ function kindOf({ name, className, config }: LayerNode, inputs: number): { kind:
       `export the model to ONNX, or use only ${ready}`,
     );
   }
-  if (kind.merges === undefined && inputs !== 1) {
-    refuse(`the layer ${shown(name)}, a ${className}, is given ${inputs} inputs; wanted one`);
+  if (kind.merges ? inputs < 2 : inputs !== 1) {
+    const wanted = kind.merges ? 'two or more' : 'one';
+    refuse(`the layer ${shown(name)}, a ${className}, is given ${inputs} inputs; wanted ${wanted}`);
   }
   const telling = Object.entries(config).filter(([key]) => !ignored.test(key));
   const parsed = kind.config.safeParse(Object.fromEntries(telling));
@@ -134,13 +135,9 @@ function fitting(layer: LayerNode, kind: LayerKind, config: never, given: readon
   } catch (error) {
     return cannot((error as Error).message);
   }
-  return sizeOf(described.output) <= ELEMENTS
+  return product(described.output) <= ELEMENTS
     ? described
     : cannot(`[${described.output}] values per image are too many`);
-}
-
-function sizeOf(shape: Shape): number {
-  return shape.reduce((product, side) => product * side, 1);
 }
 
 /** A layer's weight, taken from those that are left. */
@@ -154,14 +151,4 @@ function weightOf({ name }: LayerNode, part: string, shape: Shape, left: Map<str
     refuse(`the weight ${shown(key)} holds a negative variance`);
   }
   return stored;
-}
-
-function together(parts: readonly Uint8Array[]): ArrayBuffer {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));
-  let position = 0;
-  for (const part of parts) {
-    whole.set(part, position);
-    position += part.byteLength;
-  }
-  return whole.buffer;
 }

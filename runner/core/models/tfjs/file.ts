@@ -68,7 +68,7 @@ export function decodeTfjs(json: Uint8Array, shards: Shards, format: 'layers-mod
       if (weights.has(name)) refuse(`the weight ${shown(name)} is listed twice`);
       weights.set(name, { shape: [], dtype: 'bool', bytes: new Uint8Array(0) });
     }
-    const bytes = joined(paths, shards, used);
+    const bytes = shardsOf(paths, shards, used);
     let position = 0;
     for (const { name, shape, dtype } of specs) {
       const size = shape.reduce((product, side) => product * side, 1) * bytesOf[dtype];
@@ -92,7 +92,7 @@ export function decodeTfjs(json: Uint8Array, shards: Shards, format: 'layers-mod
 }
 
 /** The bytes of a group of weights, one file after the other. */
-function joined(paths: readonly string[], shards: Shards, used: Set<string>): Uint8Array {
+function shardsOf(paths: readonly string[], shards: Shards, used: Set<string>): Uint8Array {
   let total = 0;
   for (const path of paths) {
     if (!/^[A-Za-z0-9][\w.-]{0,199}$/.test(path)) refuse(`the weight file ${shown(path)} is no plain file name`);
@@ -101,14 +101,18 @@ function joined(paths: readonly string[], shards: Shards, used: Set<string>): Ui
     total += shards.get(path)?.byteLength ?? refuse(`the weight file ${shown(path)} is missing`);
   }
   if (total > limits.weightBytes) refuse(`its weight files have ${total} bytes; the limit is ${limits.weightBytes}`);
-  const bytes = new Uint8Array(total);
+  return joined(paths.map((path) => shards.get(path) as Uint8Array));
+}
+
+/** Bytes one part after the other, in memory of their own. */
+export function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));
   let position = 0;
-  for (const path of paths) {
-    const shard = shards.get(path) as Uint8Array;
-    bytes.set(shard, position);
-    position += shard.byteLength;
+  for (const part of parts) {
+    whole.set(part, position);
+    position += part.byteLength;
   }
-  return bytes;
+  return whole;
 }
 
 /** Numbers of a weight, aligned as their type wants it. */

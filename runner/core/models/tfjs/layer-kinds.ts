@@ -3,7 +3,7 @@
  * go out and those of the weights. Shapes are without the batch.
  */
 import { z } from 'zod';
-import { concatenated, flattened, reshaped, type Shape, same, sides, windowed } from './layer-shapes.ts';
+import { concatenatedAlong, flattened, reshaped, type Shape, same, sides, windowed } from './shapes.ts';
 
 export interface Described {
   readonly output: Shape;
@@ -13,7 +13,7 @@ export interface Described {
 
 export interface LayerKind<Config = never> {
   readonly className: string;
-  /** Whether it takes several tensors rather than one. */
+  /** Whether it takes two tensors or more, rather than one. */
   readonly merges?: true;
   /** All that decides what it computes; other fields are refused, except those of `ignored`. */
   readonly config: z.ZodType<Config>;
@@ -166,7 +166,7 @@ export const layerKinds: readonly LayerKind[] = [
   kind(
     'Concatenate',
     z.strictObject({ axis: z.literal(-1).default(-1) }),
-    (_, inputs) => ({ output: concatenated(inputs) }),
+    (_, inputs) => ({ output: concatenatedAlong(inputs, -1) }),
     true,
   ),
 ];
