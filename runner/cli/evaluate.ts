@@ -5,6 +5,7 @@ import type { RequestOptions } from './requests.ts';
 interface Options extends RequestOptions {
   backend: BackendChoice;
   processes?: string;
+  architecture?: string;
   shard?: string;
   out?: string;
   publish: boolean;
@@ -19,8 +20,10 @@ export function register(program: Command): void {
     .description('attack defenses with a suite, and write results with their evidence')
     .argument(
       '[path...]',
-      'folders of submissions (default: Undefended, Papernot2016Distillation and Madry2018AdversarialTraining)',
+      'folders of submissions (default: Undefended, Papernot2016Distillation and Madry2018AdversarialTraining), ' +
+        'or one model file of your own: .onnx, or .safetensors with --architecture',
     )
+    .option('--architecture <id>', 'of a .safetensors file: what it is weights of')
     .option('--track <id>', 'a track; may be repeated (default: all of the data set that the suite serves)', repeatable)
     .option(
       '--suite <id>',
@@ -43,12 +46,18 @@ export function register(program: Command): void {
 }
 
 async function run(paths: string[], options: Options): Promise<void> {
+  const { ParapetError } = await import('#core/errors.ts');
+  const { isModelFile } = await import('../files/model-file.ts');
   const { evaluateAll, runShards } = await import('../shards/evaluate-all.ts');
   const { printJson } = await import('./output.ts');
   const { parseShard, requestsOf } = await import('./requests.ts');
   const { resultTable } = await import('./result-table.ts');
   const { withWorkers } = await import('./with-workers.ts');
 
+  if (paths.some(isModelFile)) return (await import('./own-model.ts')).evaluateOwnModel(paths, options);
+  if (options.architecture !== undefined) {
+    throw new ParapetError('usage', '--architecture: a submission names its own', 'leave --architecture away');
+  }
   const requests = await requestsOf(paths, options);
   await withWorkers(options, requests.length, async (session) => {
     if (options.shard !== undefined) {

@@ -19,6 +19,8 @@ import type { ResolvedSuite } from './suites/resolve.ts';
 /** What is evaluated, and on what. */
 export interface Evaluation {
   readonly submission: Result['submission'];
+  /** The model file of a person's own in the place of a submission. */
+  readonly model?: Result['model'];
   /** Digests of the submissions that lines name as surrogates, by id; none when absent. */
   readonly surrogates?: Readonly<Record<string, string>>;
   readonly suite: ResolvedSuite;

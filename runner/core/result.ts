@@ -49,7 +49,21 @@ export const flagSchema = z.strictObject({
 export const resultSchema = z.strictObject({
   schemaVersion: z.literal(1),
   digest: sha256,
+  /** What was evaluated; of a model file the `id` is its name, and the `digest` is over what `model` says. */
   submission: z.strictObject({ id: z.string(), digest: sha256 }),
+  /** The model file of a person's own that was evaluated; absent for a submission. */
+  model: z
+    .strictObject({
+      file: z.string(),
+      sha256,
+      /** Of the file with its weights, where they lie beside it. */
+      weightsSha256: sha256.optional(),
+      /** What safetensors are weights of; absent for ONNX, which says so itself. */
+      architecture: z.string().optional(),
+      /** What was decided about the file that it does not say. */
+      notes: z.array(z.string()),
+    })
+    .optional(),
   track: z.string(),
   suite: z.strictObject({ id: z.string(), digest: sha256 }),
   backend: z.strictObject({

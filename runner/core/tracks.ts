@@ -1,14 +1,18 @@
 import { ParapetError } from './errors.ts';
 import type { Norm } from './projections.ts';
 
-/** What a row is ranked on: a data set, a norm and the radius of the ball that the attacker may use. */
-export interface Track {
+/** What the attacker may do to an image: a norm and the radius of the ball. */
+export interface ThreatModel {
   readonly id: string;
-  readonly dataset: 'mnist' | 'fashion-mnist' | 'cifar10';
   readonly norm: Norm;
   /** Radius in pixel units (8/255, not 8); for L0 the number of input values that may change. */
   readonly epsilon: number;
   readonly title: string;
+}
+
+/** What a row is ranked on: a threat model, and the data set that it is measured on. */
+export interface Track extends ThreatModel {
+  readonly dataset: 'mnist' | 'fashion-mnist' | 'cifar10';
 }
 
 /** Every track; the first of a data set is the one shown first. */

@@ -13,7 +13,7 @@ export function taskCost(task: Task): number {
   if (task.kind === 'clean') return task.count / 3;
   if (task.kind === 'predict') return 1;
   if (task.kind === 'probe') return probeCost(task);
-  return lineCost(task.line) * task.examples.length;
+  return task.kind === 'inspect' ? 1 : lineCost(task.line) * task.examples.length;
 }
 
 function probeCost({ probe, line, examples }: ProbeTask): number {

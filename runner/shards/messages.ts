@@ -1,5 +1,6 @@
 import { type ErrorKind, ParapetError } from '#core/errors.ts';
 import type { Task } from '#core/evaluation/tasks.ts';
+import type { Classifier } from '#core/models/classifier.ts';
 import type { BackendChoice, BackendReport } from '../backends/index.ts';
 
 /** Backends of a worker: those that evaluate, and tfjs's plain JavaScript, which only confirms. */
@@ -12,16 +13,27 @@ export interface SurrogateFile {
   readonly digest: string;
 }
 
+/** A model file of a person's own. */
+export interface ModelFile {
+  readonly path: string;
+  /** What safetensors are weights of; null for ONNX. */
+  readonly architecture: string | null;
+  /** [height, width, channels] of the images there are, where they decide what the model takes. */
+  readonly inputShape?: Classifier['inputShape'];
+}
+
 /** What a worker must have open to do a task. Files are named with the digests that they had in the parent. */
 export interface Job {
   /** Folder of the submission. */
   readonly folder: string;
+  /** A model file in the place of the submission; the digest is then the file's. */
+  readonly model?: ModelFile;
   readonly submissionDigest: string;
   /** What lines of the suite name as surrogates; none when absent. */
   readonly surrogates?: readonly SurrogateFile[];
   readonly dataset: string;
   readonly datasetDigest: string;
-  /** Examples from the start of the test split. */
+  /** Examples from the start of the test split; 0 for tasks that need none. */
   readonly limit: number;
 }
 

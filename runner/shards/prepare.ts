@@ -15,7 +15,7 @@ import { evidenceFileName } from '../files/results.ts';
 import { readSubmission } from '../files/submissions.ts';
 import { lineCost } from './cost.ts';
 import type { Job } from './messages.ts';
-import { readSurrogates } from './surrogates.ts';
+import { attackedOf, readSurrogates } from './surrogates.ts';
 
 /** What a person asked to have evaluated. */
 export interface Request {
@@ -63,7 +63,7 @@ export async function prepare(
     );
   }
   const resolved = resolveSuite(suite, track);
-  const surrogates = await readSurrogates(resolved.lines, submission, surrogateFolders);
+  const surrogates = await readSurrogates(resolved.lines, attackedOf(submission), surrogateFolders);
   const limit = suite.examples.which === 'first' ? Math.min(count, suite.examples.count) : undefined;
   const examples = await loadDataset(track.dataset, 'test', { limit, signal });
   const evaluation: Evaluation = {
@@ -94,7 +94,7 @@ export async function prepare(
 }
 
 /** Everything that decides the numbers of an evaluation, by the names that a person knows it under. */
-function identityOf({ surrogates = {}, ...evaluation }: Evaluation): Identity {
+export function identityOf({ surrogates = {}, ...evaluation }: Evaluation): Identity {
   const { submission, suite, count, seed, dataset, backend, code } = evaluation;
   const identity = { submission, suite: suite.digest, track: suite.track.id, count, seed, dataset, backend, code };
   return Object.keys(surrogates).length === 0 ? identity : { ...identity, surrogates };

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { untargeted } from '#core/suites/lines.ts';
 import { readSubmission } from '../files/submissions.ts';
-import { readSurrogates } from './surrogates.ts';
+import { attackedOf, readSurrogates } from './surrogates.ts';
 import { makeSubmission } from './test-submission.ts';
 
 let parent = '';
@@ -21,7 +21,7 @@ const lines = (...surrogates: string[]) => [
   untargeted('pgd', 'pgd'),
   { ...untargeted('transfer', 'transfer'), surrogates },
 ];
-const attacked = async () => (await readSubmission(folder)).submission;
+const attacked = async () => attackedOf((await readSubmission(folder)).submission);
 
 describe('surrogates', () => {
   test('are found by id among those of this program, each once, with their digests', async () => {
@@ -32,7 +32,7 @@ describe('surrogates', () => {
   });
 
   test('are found in a folder that is given', async () => {
-    const undefended = (await readSubmission('submissions/Undefended')).submission;
+    const undefended = attackedOf((await readSubmission('submissions/Undefended')).submission);
     const [found] = await readSurrogates(lines('Test2026Net'), undefended, { Test2026Net: folder });
     expect(found?.folder).toBe(folder);
   });
@@ -60,11 +60,11 @@ describe('surrogates', () => {
   test('are of the same data set and shape', async () => {
     const own = await attacked();
     const id = 'MnistFullyConnected';
-    const ofCifar = { ...own, datasets: ['cifar10'] as typeof own.datasets };
+    const ofCifar = { ...own, dataset: 'cifar10' };
     await expect(readSurrogates(lines(id), ofCifar)).rejects.toThrow(
       /surrogate MnistFullyConnected: it is a net of mnist, and Test2026Net one of cifar10/,
     );
-    const larger = { ...own, model: { ...own.model, architecture: 'papernot-cifar10' } };
+    const larger = { ...own, inputShape: [32, 32, 3] as const };
     await expect(readSurrogates(lines(id), larger)).rejects.toThrow(
       /it takes images of 28×28×1 to 10 classes, and Test2026Net images of 32×32×3/,
     );

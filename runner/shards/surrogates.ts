@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ParapetError } from '#core/errors.ts';
+import type { Classifier } from '#core/models/classifier.ts';
 import { findArchitecture } from '#core/models/index.ts';
 import type { Submission } from '#core/submission.ts';
 import type { SuiteAttack } from '#core/suites/suite.ts';
@@ -9,10 +10,23 @@ import type { SurrogateFile } from './messages.ts';
 
 const ours = fileURLToPath(new URL('../../surrogates/', import.meta.url));
 
+/** What surrogates are held against. */
+export interface Attacked extends Pick<Classifier, 'inputShape' | 'classes'> {
+  readonly id: string;
+  /** SHA-256 of its weights; null while there are none. */
+  readonly sha256: string | null;
+  readonly dataset: string;
+}
+
+export function attackedOf({ id, datasets, model }: Submission): Attacked {
+  const { inputShape, classes } = findArchitecture(model.architecture);
+  return { id, sha256: model.sha256 ?? null, dataset: datasets[0] as string, inputShape, classes };
+}
+
 /**
  * Reads and checks the submissions that lines of a suite name as surrogates.
  * @param lines of which some may name surrogates by submission id
- * @param attacked the submission that they are to attack
+ * @param attacked what they are to attack
  * @param folders where a surrogate lies, by id; `surrogates/<id>` of this program when absent
  * @returns each once, in the order in which they are named first
  * @throws ParapetError 'usage' for a surrogate that is the attacked submission, or of another data set, shape or classes;
@@ -20,29 +34,26 @@ const ours = fileURLToPath(new URL('../../surrogates/', import.meta.url));
  */
 export async function readSurrogates(
   lines: readonly SuiteAttack[],
-  attacked: Submission,
+  attacked: Attacked,
   folders: Readonly<Record<string, string>> = {},
 ): Promise<SurrogateFile[]> {
   const ids = [...new Set(lines.flatMap(({ surrogates = [] }) => surrogates))];
   return Promise.all(ids.map((id) => readSurrogate(id, folders[id] ?? `${ours}${id}`, attacked)));
 }
 
-async function readSurrogate(id: string, folder: string, attacked: Submission): Promise<SurrogateFile> {
+async function readSurrogate(id: string, folder: string, attacked: Attacked): Promise<SurrogateFile> {
   const { submission, digest, model } = await readSubmission(folder);
   const refuse = (came: string, hint: string) => {
     throw new ParapetError('usage', `surrogate ${id}: ${came}`, hint);
   };
-  const isSame = submission.id === attacked.id || (model !== null && submission.model.sha256 === attacked.model.sha256);
+  const isSame = submission.id === attacked.id || (model !== null && submission.model.sha256 === attacked.sha256);
   if (isSame)
     refuse(`it is ${attacked.id} itself, which is attacked`, 'name a model that the attacker would have of their own');
   const [dataset] = submission.datasets;
-  if (dataset !== attacked.datasets[0]) {
-    refuse(
-      `it is a net of ${dataset}, and ${attacked.id} one of ${attacked.datasets[0]}`,
-      'name one of the same data set',
-    );
+  if (dataset !== attacked.dataset) {
+    refuse(`it is a net of ${dataset}, and ${attacked.id} one of ${attacked.dataset}`, 'name one of the same data set');
   }
-  const [own, wanted] = [submission, attacked].map(({ model: { architecture } }) => formOf(architecture));
+  const [own, wanted] = [attackedOf(submission), attacked].map(formOf);
   if (own !== wanted) refuse(`it takes ${own}, and ${attacked.id} ${wanted}`, 'name one of the same shape');
   if (model === null) {
     throw new ParapetError(
@@ -55,7 +66,6 @@ async function readSurrogate(id: string, folder: string, attacked: Submission): 
 }
 
 /** Such as: images of 28×28×1 to 10 classes. */
-function formOf(architecture: string): string {
-  const { inputShape, classes } = findArchitecture(architecture);
+function formOf({ inputShape, classes }: Attacked): string {
   return `images of ${inputShape.join('×')} to ${classes} classes`;
 }

@@ -10,7 +10,7 @@ import { readEvidence, readResult } from '../files/results.ts';
 import { readSubmission } from '../files/submissions.ts';
 import type { WorkerBackend } from './messages.ts';
 import { withPool } from './session.ts';
-import { readSurrogates } from './surrogates.ts';
+import { attackedOf, readSurrogates } from './surrogates.ts';
 
 /** Images of one task. */
 const CHUNK = 100;
@@ -44,19 +44,27 @@ export function independentOf(backend: Result['backend']['name']): WorkerBackend
  */
 export async function verifyResult(path: string, options: VerifyOptions): Promise<Verified> {
   const result = await readResult(path);
+  if (result.model !== undefined) {
+    throw new ParapetError(
+      'usage',
+      `${path} is of the model file ${result.model.file}; only results of submissions can be verified`,
+      'evaluate the file again: the same command gives the same digest on the same machine',
+    );
+  }
   const evidence = await readEvidence(path, result);
-  const suite = resolveSuite(findSuite(result.suite.id), findTrack(result.track));
+  const track = findTrack(result.track);
+  const suite = resolveSuite(findSuite(result.suite.id), track);
   const { submission, digest, model } = await readSubmission(options.folder);
   if (submission.id !== result.submission.id || model === null) {
     throw new ParapetError('submission', `${options.folder}: wanted the weights of ${result.submission.id}`);
   }
-  const surrogates = await readSurrogates(suite.lines, submission);
+  const surrogates = await readSurrogates(suite.lines, attackedOf(submission));
   const limit = suite.suite.examples.which === 'first' ? Math.max(1, result.examples) : undefined;
-  const examples = await loadDataset(suite.track.dataset, 'test', { limit, signal: options.signal });
+  const examples = await loadDataset(track.dataset, 'test', { limit, signal: options.signal });
   const job = {
     folder: options.folder,
     submissionDigest: digest,
-    dataset: suite.track.dataset,
+    dataset: track.dataset,
     datasetDigest: examples.digest,
     limit: examples.count,
   };

@@ -141,6 +141,18 @@ describe('saliency on logits, three classes', () => {
     expect([...xAdv]).toEqual([1, 1, 0, 1]);
   });
 
+  test('one that nearly is not chosen either where it has too little room', async () => {
+    const x = Float32Array.of(0, 0, 0, 0.995);
+    const pairOf = async (leastRoom?: number) => {
+      const options = { on: 'logits', maxFeatures: 2, ...(leastRoom === undefined ? {} : { leastRoom }) };
+      const { xAdv } = await attack({ ...request, x, options });
+      return [...xAdv.keys()].filter((i) => xAdv[i] !== x[i]);
+    };
+    expect(await pairOf()).toEqual([0, 3]);
+    expect(await pairOf(0.001)).toEqual([0, 3]);
+    expect(await pairOf(0.01)).toEqual([0, 1]);
+  });
+
   test('no pair, no change', async () => {
     const hopeless = linear(
       flat([

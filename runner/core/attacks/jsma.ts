@@ -28,6 +28,12 @@ const optionsSchema = z.strictObject({
     .describe(
       'On probabilities: what logits are divided by before the softmax; 1 when absent. A distilled net gives way at its own.',
     ),
+  leastRoom: z
+    .number()
+    .min(0)
+    .max(1)
+    .optional()
+    .describe('Values that could move by no more than this are not in the search; 0 when absent. Others have 0.01.'),
   batch: z.int().min(1).max(4096).default(256).describe('Images at work at a time; as one is done the next comes in.'),
 });
 
@@ -39,7 +45,8 @@ type Options = z.infer<typeof optionsSchema>;
  * Each iteration saturates the two input values p, q that have the largest −α·β with α > 0 and β < 0, where
  * α = ∂F_t/∂x_p + ∂F_t/∂x_q for the target t and β = Σ_{j≠t} (∂F_j/∂x_p + ∂F_j/∂x_q); with theta −1 both conditions turn. It
  * stops when t is reached, when no pair is admissible, or at the limit of values. A value is changed once at most, and one
- * that is saturated from the start is not in the search.
+ * that is saturated from the start is not in the search; with `leastRoom` one that nearly is not either, on which the paper's search
+ * spends changes.
  *
  * Source: Papernot et al., "The Limitations of Deep Learning in Adversarial Settings", EuroS&P 2016,
  * https://arxiv.org/abs/1511.07528, algorithms 2 and 3: the search is over all pairs, as there.
@@ -67,7 +74,8 @@ export const jsma: Attack<typeof optionsSchema> = {
     const images = (await x.data<'float32'>()).slice();
     const size = images.length / total;
     const white = options.theta === 1 ? 1 : 0;
-    const open = Uint8Array.from(images, (value) => (value === white ? 0 : 1));
+    const room = options.leastRoom ?? 0;
+    const open = Uint8Array.from(images, (value) => (Math.abs(white - value) > room ? 1 : 0));
     const changed = new Int32Array(total);
     const search = saliencyMap(context, options, size);
     let rows: number[] = [];

@@ -2,14 +2,14 @@ import type { Observations } from '../diagnostics/diagnostic.ts';
 import type { Evaluation } from '../evaluate.ts';
 import type { LineNumbers, Numbers } from '../metrics/recount.ts';
 import { type AttackResult, type Flag, type Result, resultDigest } from '../result.ts';
-import type { Track } from '../tracks.ts';
+import type { ThreatModel } from '../tracks.ts';
 import type { LineRun } from './phases.ts';
 
 /** A result but for the circumstances of the run. */
 export type Draft = Omit<Result, 'run'>;
 
 export function draftResult(
-  { submission, surrogates, suite, backend, code, dataset, seed, evidenceFile }: Evaluation,
+  { submission, model, surrogates, suite, backend, code, dataset, seed, evidenceFile }: Evaluation,
   numbers: Numbers,
   runs: readonly LineRun[],
   flags: readonly Flag[],
@@ -19,6 +19,7 @@ export function draftResult(
   const draft: Omit<Draft, 'digest'> = {
     schemaVersion: 1,
     submission,
+    ...(model === undefined ? {} : { model }),
     track: suite.track.id,
     suite: { id: suite.suite.id, digest: suite.digest },
     backend,
@@ -42,7 +43,7 @@ export function draftResult(
 function attackResult(
   run: LineRun,
   numbers: LineNumbers,
-  track: Track,
+  track: ThreatModel,
   digests: Evaluation['surrogates'],
 ): AttackResult {
   const { id, attack, options, targets, norm } = run.line;

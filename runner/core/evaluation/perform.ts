@@ -15,14 +15,16 @@ import type {
   AttackTaskOutcome,
   CleanOutcome,
   CleanTask,
+  InspectOutcome,
   OutcomeOf,
   ProbeOutcome,
   ProbeTask,
   Task,
 } from './tasks.ts';
 
-/** Images classified at once outside attacks. */
+/** Images classified at once outside attacks; of large ones only so many values. */
 const BATCH = 100;
+const BATCH_VALUES = 2 ** 22;
 
 /** What tasks are done on. */
 export interface Bench {
@@ -43,7 +45,12 @@ export async function perform(task: Task, bench: Bench): Promise<unknown> {
   if (task.kind === 'clean') return performClean(task, bench);
   if (task.kind === 'attack') return performAttack(task, bench);
   if (task.kind === 'probe') return performProbe(task, bench);
+  if (task.kind === 'inspect') return inspect(bench.classifier);
   return classify(bench.classifier, task.x);
+}
+
+function inspect({ inputShape, classes, notes = [] }: Classifier): InspectOutcome {
+  return { inputShape, classes, notes };
 }
 
 /**
@@ -55,8 +62,9 @@ export async function classify(classifier: Classifier, x: Float32Array): Promise
   const size = height * width * channels;
   const count = x.length / size;
   const logits = new Float32Array(count * classifier.classes);
-  for (let start = 0; start < count; start += BATCH) {
-    const end = Math.min(count, start + BATCH);
+  const most = Math.max(1, Math.min(BATCH, Math.floor(BATCH_VALUES / size)));
+  for (let start = 0; start < count; start += most) {
+    const end = Math.min(count, start + most);
     const batch = tf.tensor4d(x.slice(start * size, end * size), [end - start, height, width, channels]);
     const scores = classifier.logits(batch);
     logits.set(await scores.data<'float32'>(), start * classifier.classes);

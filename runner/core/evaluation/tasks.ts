@@ -1,4 +1,5 @@
 import type { Reading } from '../diagnostics/probes/probe.ts';
+import type { Classifier } from '../models/classifier.ts';
 import type { Norm } from '../projections.ts';
 import type { SuiteAttack } from '../suites/suite.ts';
 
@@ -49,7 +50,12 @@ export interface ProbeTask {
   readonly standing: Uint8Array;
 }
 
-export type Task = CleanTask | AttackTask | PredictTask | ProbeTask;
+/** Asks what the model takes and gives. */
+export interface InspectTask {
+  readonly kind: 'inspect';
+}
+
+export type Task = CleanTask | AttackTask | PredictTask | ProbeTask | InspectTask;
 
 export interface CleanOutcome {
   /** Predicted classes, -1 for a tie or a non-finite row. */
@@ -89,13 +95,22 @@ export interface ProbeOutcome {
   readonly seconds: number;
 }
 
+export interface InspectOutcome {
+  readonly inputShape: Classifier['inputShape'];
+  readonly classes: number;
+  /** What was decided about its file that the file does not say. */
+  readonly notes: readonly string[];
+}
+
 export type OutcomeOf<T extends Task> = T extends CleanTask
   ? CleanOutcome
   : T extends AttackTask
     ? AttackTaskOutcome
     : T extends ProbeTask
       ? ProbeOutcome
-      : Float32Array;
+      : T extends InspectTask
+        ? InspectOutcome
+        : Float32Array;
 
 /** Name of a task within one evaluation; null for what is too cheap to keep. */
 export function taskKey(task: Task): string | null {

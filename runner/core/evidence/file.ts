@@ -17,7 +17,7 @@ import { cleanImages } from '../evaluation/clean.ts';
 import type { LineOutcomes } from '../metrics/outcomes.ts';
 import { decodeSafetensors, encodeSafetensors, type TensorData } from '../models/safetensors.ts';
 import type { SuiteAttack } from '../suites/suite.ts';
-import type { Track } from '../tracks.ts';
+import type { ThreatModel } from '../tracks.ts';
 import { type CleanImage, decodeImages, type EvidenceImage, encodeImages, type NewTensor } from './images.ts';
 
 export interface Evidence {
@@ -57,7 +57,7 @@ export function encodeEvidence(evidence: Evidence, evaluation: Pick<Evaluation, 
   return encodeSafetensors(Object.fromEntries(tensors), { format: 'parapet-evidence-1', track: track.id });
 }
 
-function isOtherNorm(line: SuiteAttack, track: Track): boolean {
+function isOtherNorm(line: SuiteAttack, track: ThreatModel): boolean {
   return (line.norm ?? track.norm) !== track.norm;
 }
 
@@ -69,7 +69,7 @@ function isOtherNorm(line: SuiteAttack, track: Track): boolean {
  */
 export function decodeEvidence(
   bytes: Uint8Array,
-  { track, lines, headline }: { track: Track; lines: readonly SuiteAttack[]; headline?: string | undefined },
+  { track, lines, headline }: { track: ThreatModel; lines: readonly SuiteAttack[]; headline?: string | undefined },
   size: number,
   cleanOf: (position: number) => Float32Array,
 ): Evidence {

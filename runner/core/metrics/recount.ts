@@ -1,6 +1,6 @@
 import type { Proportion, Result } from '../result.ts';
 import type { Suite } from '../suites/suite.ts';
-import type { Track } from '../tracks.ts';
+import type { ThreatModel } from '../tracks.ts';
 import { curve } from './curve.ts';
 import { median } from './median.ts';
 import { type LineOutcomes, type Outcomes, outcome, reached, rightAtFirst } from './outcomes.ts';
@@ -32,7 +32,7 @@ export interface Numbers {
 
 /** What of a suite decides how outcomes are counted. */
 export interface CountedBy {
-  readonly track: Track;
+  readonly track: ThreatModel;
   readonly suite: Pick<Suite, 'cascade' | 'headline'>;
 }
 

@@ -9,6 +9,8 @@ export interface Classifier {
   readonly inputShape: readonly [height: number, width: number, channels: number];
   /** Number of classes. */
   readonly classes: number;
+  /** What was decided about its file that the file does not say: a sentence each. */
+  readonly notes?: readonly string[];
   /**
    * @param x images, float32 [batch, height, width, channels], pixels in [0, 1]
    * @returns unnormalised class scores, float32 [batch, classes]; the caller disposes of them

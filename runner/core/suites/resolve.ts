@@ -3,7 +3,7 @@ import { parseOptions } from '../attacks/shared/options.ts';
 import { findProbe } from '../diagnostics/probes/index.ts';
 import { digestOf } from '../digest.ts';
 import { ParapetError } from '../errors.ts';
-import type { Track } from '../tracks.ts';
+import type { ThreatModel } from '../tracks.ts';
 import type { Suite, SuiteAttack } from './suite.ts';
 
 /** A suite as one track meets it, every option written out. */
@@ -11,7 +11,7 @@ export interface ResolvedSuite {
   readonly suite: Suite;
   /** SHA-256 of the whole suite's canonical JSON with every option written out. */
   readonly digest: string;
-  readonly track: Track;
+  readonly track: ThreatModel;
   readonly lines: readonly SuiteAttack[];
 }
 
@@ -19,7 +19,7 @@ export interface ResolvedSuite {
  * @returns the line with defaults filled in, and checked against what its attack can do in the norm
  * @throws ParapetError 'usage' for an unknown attack, a wrong option or a norm that the attack does not know
  */
-export function resolveLine(line: SuiteAttack, track: Track): SuiteAttack {
+export function resolveLine(line: SuiteAttack, track: ThreatModel): SuiteAttack {
   const attack = findAttack(line.attack);
   const options = parseOptions(attack, line.options);
   const norm = line.norm ?? track.norm;
@@ -52,7 +52,7 @@ export function resolveLine(line: SuiteAttack, track: Track): SuiteAttack {
 }
 
 /** @throws ParapetError 'usage' when the suite does not serve the track */
-export function resolveSuite(suite: Suite, track: Track): ResolvedSuite {
+export function resolveSuite(suite: Suite, track: ThreatModel): ResolvedSuite {
   const lines = suite.attacks[track.id];
   if (lines === undefined) {
     throw new ParapetError(

@@ -68,7 +68,7 @@ export const nearest: readonly Comparison[] = [
         options: { binarySearchSteps, maxIterations: steps, learningRate, initialConstant, beta, rule: decisionRule },
       },
     ],
-    peers: { foolbox: null, torchattacks: null, art: null },
+    peers: { foolbox: null, torchattacks: 'no success on any MNIST net', art: null },
     golden: { images: 20, parameters: fewer, ofDataset },
   }),
   ...(['Linf', 'L2', 'L1', 'L0'] as const).map((norm) =>
@@ -97,7 +97,8 @@ export const nearest: readonly Comparison[] = [
     kind: 'fixed-epsilon',
     targets: 'all',
     parameters: { maxFeatures: 112 },
-    ours: ({ maxFeatures }) => [{ attack: 'jsma', options: { on: 'logits', maxFeatures } }],
+    // Both peers leave out what is nearly white.
+    ours: ({ maxFeatures }) => [{ attack: 'jsma', options: { on: 'logits', maxFeatures, leastRoom: 0.01 } }],
     peers: { torchattacks: null, art: 'not the best pair: the two values that are best one by one' },
     golden: { images: 4 },
   }),

@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Call } from './op.ts';
 import {
+  allowed,
   channelsLast,
   deviceValue,
   dimsOf,
@@ -82,5 +83,8 @@ function asLast(value: Value, rank: number): tf.Tensor {
 /** An operator on several tensors, value by value. */
 export function combineOnDevice(values: readonly Value[], kind: Kind, combine: (...tensors: tf.Tensor[]) => tf.Tensor) {
   const { tensors, last } = aligned(values);
+  allowed(
+    tensors.map(({ shape }) => shape).reduce((one, other) => tf.backend_util.assertAndGetBroadcastShape(one, other)),
+  );
   return deviceValue(combine(...tensors), last, kind);
 }

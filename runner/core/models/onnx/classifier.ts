@@ -5,6 +5,7 @@ import type { OnnxValueInfo } from './message-value-info.ts';
 import { decodeModel, type OnnxModel } from './messages.ts';
 import { compile } from './program.ts';
 import { refuse } from './refuse.ts';
+import { scoresOf } from './scores.ts';
 import type { ReadExternal } from './tensor-data.ts';
 import { deviceValue, plain, type Value } from './value.ts';
 
@@ -34,7 +35,8 @@ export function loadOnnx(bytes: Uint8Array, options: OnnxOptions = {}): OnnxClas
   const notes: string[] = [];
   const input = inputOf(model);
   const { layout, inputShape } = layoutOf(input, options.inputShape, notes);
-  const program = compile(model, [input.name], scoresOf(model, notes), options.readExternal ?? null);
+  const scores = scoresOf(model, notes);
+  const program = compile(scores.model, [input.name], scores.output, options.readExternal ?? null);
   try {
     const forward = (x: tf.Tensor4D): tf.Tensor2D => {
       const value = program.run(new Map([[input.name, handedOver(x, layout)]]));
@@ -143,32 +145,6 @@ function handedOver(x: tf.Tensor4D, layout: Layout): Value {
       const ordered = channels === 1 ? x : tf.transpose(x, [0, 3, 1, 2]);
       return deviceValue(tf.reshape(ordered, [batch, height * width * channels]));
     }
-  }
-}
-
-/** The output that is the scores; what only turns scores into probabilities is left off. */
-function scoresOf({ graph }: OnnxModel, notes: string[]): string {
-  const floats = graph.outputs.filter(({ name, elementType }) => {
-    const maker = graph.nodes.find(({ outputs }) => outputs.includes(name));
-    return [1, 10, 11, 16].includes(elementType) || maker?.opType === 'ZipMap';
-  });
-  const [only, ...others] = floats;
-  if (only === undefined) {
-    return refuse('none of its outputs is of floats', 'export the scores of the classes, not the label alone');
-  }
-  if (others.length > 0) {
-    const names = floats.map(({ name }) => name).join(', ');
-    notes.push(`of its outputs ${names} the first is taken`);
-  }
-  let { name } = only;
-  for (;;) {
-    const maker = graph.nodes.find(({ outputs }) => outputs.includes(name));
-    const [source = ''] = maker?.inputs ?? [];
-    if (maker?.opType === 'ZipMap') name = source;
-    else if (maker?.opType === 'Softmax' || maker?.opType === 'LogSoftmax') {
-      notes.push(`its last operator, ${maker.opType}, is left off: it changes no decision and hides gradients`);
-      name = source;
-    } else return name;
   }
 }
 

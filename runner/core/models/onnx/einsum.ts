@@ -1,6 +1,7 @@
 /** Sums of products by the letters of their axes, by transpositions and products of matrices: tfjs's own has no gradient. */
 import * as tf from '@tensorflow/tfjs';
 import { product } from './matrices.ts';
+import { allowed } from './value.ts';
 
 /** A tensor with a letter for each axis. */
 interface Lettered {
@@ -83,6 +84,7 @@ function contracted(a: Lettered, b: Lettered, needed: ReadonlySet<string>): Lett
       : tf.broadcastTo(turned, order.map(length));
     return tf.reshape(full, [size(stack), size(first), size(second)]);
   };
+  allowed([...stack, ...rows, ...columns].map(length));
   const sums = product(matrix(one, rows, inner), matrix(other, inner, columns));
   const letters = [...stack, ...rows, ...columns];
   return { tensor: tf.reshape(sums, letters.map(length)), letters };

@@ -10,4 +10,6 @@ export const limits = {
   rank: 8,
   /** Values of one tensor: weights, and whatever is computed of one batch. */
   elements: 2 ** 28,
+  /** Values of what is computed of one image: four times the widest layer of VGG on 224×224. */
+  perImage: 2 ** 24,
 } as const;

@@ -1,5 +1,6 @@
 /** Products of stacks of matrices, with gradients also where the stacks are repeated: tfjs's own has none there. */
 import * as tf from '@tensorflow/tfjs';
+import { allowed } from './value.ts';
 
 /**
  * @param a [..., m, k] or [k]
@@ -13,6 +14,7 @@ export function product(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
   const n = right.shape.at(-1) as number;
   const stacks = tf.backend_util.assertAndGetBroadcastShape(left.shape.slice(0, -2), right.shape.slice(0, -2));
   const shape = [...stacks, ...(a.rank === 1 ? [] : [m]), ...(b.rank === 1 ? [] : [n])];
+  allowed([...stacks, m, n]);
   if (right.rank === 2) {
     const rows = tf.reshape(left, [left.size / k, k]) as tf.Tensor2D;
     return tf.reshape(tf.matMul(rows, right as tf.Tensor2D), shape);

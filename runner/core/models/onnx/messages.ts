@@ -61,7 +61,9 @@ export function decodeModel(bytes: Uint8Array): OnnxModel {
         break;
       case 8: {
         const { domain, version } = decodeOpset(bytesOf(value, 'opset_import'));
-        if (opsets.has(domain)) refuse(`the opset of domain '${domain}' is imported twice`);
+        const before = opsets.get(domain);
+        // Some exporters say the same thing twice.
+        if (before !== undefined && before !== version) refuse(`opsets ${before} and ${version} of domain '${domain}'`);
         opsets.set(domain, version);
         break;
       }

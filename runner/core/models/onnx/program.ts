@@ -3,6 +3,7 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { didYouMean } from '../../closest.ts';
+import { ParapetError } from '../../errors.ts';
 import { fuse } from './fusion.ts';
 import type { OnnxModel, OnnxNode } from './messages.ts';
 import { callOf, describeNode, type Op } from './op.ts';
@@ -56,7 +57,7 @@ export function compile(
   function perform({ node, op }: Step, values: (name: string) => Value | undefined): Value[] {
     const given = node.inputs.map((name) => (name === '' ? undefined : values(name)));
     const call = callOf(node, model.opsets.get(node.domain) ?? 0, given, kept, keep);
-    const result = op.run(call);
+    const result = attempt(node, () => op.run(call));
     const all = Array.isArray(result) ? (result as readonly Value[]) : [result as Value];
     // A step owns what it makes: an input that it passes on is another tensor of the same values.
     return all.map((value) =>
@@ -104,6 +105,16 @@ export function compile(
   } catch (error) {
     tf.dispose(owned);
     throw error;
+  }
+}
+
+/** What TensorFlow.js throws where shapes do not go together is a fault of the file, and is told with the node's name. */
+function attempt<T>(node: OnnxNode, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof ParapetError || !(error instanceof Error)) throw error;
+    return refuse(`${describeNode(node)}: ${error.message.split('\n')[0]}`);
   }
 }
 

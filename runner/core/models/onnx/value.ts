@@ -55,8 +55,13 @@ export function sizeOf(dims: readonly number[]): number {
 
 /** Refuses what would take more room than any classifier needs. */
 export function allowed<T extends readonly number[]>(dims: T): T {
-  if (dims.some((length) => !Number.isSafeInteger(length) || length < 0)) refuse(`a shape of [${dims}]`);
-  if (sizeOf(dims) > limits.elements) refuse(`a tensor of [${dims}] has over ${limits.elements} values`);
+  if (dims.length > limits.rank || dims.some((length) => !Number.isSafeInteger(length) || length < 0))
+    refuse(`a shape of [${dims}]`);
+  // The first of several axes is the images.
+  const perImage = sizeOf(dims.length > 1 ? dims.slice(1) : dims);
+  if (sizeOf(dims) > limits.elements || perImage > limits.perImage) {
+    refuse(`a tensor of [${dims}] has over ${limits.perImage} values of an image, or over ${limits.elements} in all`);
+  }
   return dims;
 }
 
@@ -121,4 +126,16 @@ export function chosen(is: tf.Tensor, yes: tf.Tensor, no: tf.Tensor): tf.Tensor 
   const condition = tf.cast(is, 'bool');
   if (yes.dtype !== 'bool') return tf.where(condition, yes, no);
   return tf.cast(tf.where(condition, tf.cast(yes, 'int32'), tf.cast(no, 'int32')), 'bool');
+}
+
+/** A function that is flat wherever it has a derivative, as comparisons are: tfjs has no gradient of most of them. */
+export function flat(apply: (...tensors: tf.Tensor[]) => tf.Tensor): (...tensors: tf.Tensor[]) => tf.Tensor {
+  return (...tensors) => {
+    const shapes = tensors.map(({ shape }) => shape);
+    const custom = tf.customGrad((...args) => {
+      const value = apply(...(args.slice(0, tensors.length) as tf.Tensor[]));
+      return { value, gradFunc: () => shapes.map((shape) => tf.zeros(shape)) };
+    });
+    return custom(...tensors);
+  };
 }

@@ -1,5 +1,6 @@
 /** Where the windows of convolutions and pools lie. */
 import type { Call } from './op.ts';
+import { allowed } from './value.ts';
 
 /** Zeros before and after each spatial axis. */
 export type Pads = readonly (readonly [before: number, after: number])[];
@@ -39,6 +40,9 @@ export function windowsOf(call: Call, sizes: readonly number[], kernel: readonly
     if (count < 1) call.refuse(`windows of [${spans}] on images of [${sizes}], which are smaller`);
     return count;
   });
+  // Room for the padded images, and for a filter that is filled up with zeros.
+  allowed(sizes.map((size, i) => size + (pads[i]?.[0] ?? 0) + (pads[i]?.[1] ?? 0)));
+  allowed(spans);
   return { kernel, strides, dilations, pads, outputs };
 }
 

@@ -1,8 +1,8 @@
 """Exports small nets of every kind that the ONNX reader has to understand, with the scores that ONNX Runtime and the gradients that
-PyTorch gives them: NAME.onnx, and NAME.safetensors with x [2, height, width, channels], weights [classes], logits [2, classes] and
-gradient (of the weighted sum of logits, of x's shape).
+PyTorch gives them: NET-EXPORTER-OPSET.onnx, and NET.safetensors with x [2, height, width, channels], weights [classes], gradient (of the
+weighted sum of logits, of x's shape), and of each export "logits EXPORTER-OPSET" [2, classes].
 
-    pip install -r requirements.txt && python export.py FOLDER [NAME…]
+    pip install torch==2.15.0 onnx onnxscript onnxruntime safetensors && python export.py FOLDER [NAME…]
 
 With --full the nets have the widths of their papers, for a test by hand.
 """
@@ -34,10 +34,11 @@ class Papernot(nn.Sequential):
 
 
 class LeNet(nn.Module):
-    def __init__(self, channels=1):
+    def __init__(self, filters=(6, 16), hidden=(120, 84)):
         super().__init__()
-        self.conv1, self.conv2 = nn.Conv2d(channels, 6, 5, padding=2), nn.Conv2d(6, 16, 5)
-        self.fc1, self.fc2, self.fc3 = nn.Linear(400, 120), nn.Linear(120, 84), nn.Linear(84, CLASSES)
+        self.conv1, self.conv2 = nn.Conv2d(1, filters[0], 5, padding=2), nn.Conv2d(*filters, 5)
+        self.fc1, self.fc2 = nn.Linear(25 * filters[1], hidden[0]), nn.Linear(*hidden)
+        self.fc3 = nn.Linear(hidden[1], CLASSES)
 
     def forward(self, x):
         x = F.avg_pool2d(torch.tanh(self.conv1(x)), 2)
@@ -181,7 +182,7 @@ class Others(nn.Module):
         self.b = nn.Conv2d(8, 12, 3, stride=2, padding=1, groups=4)
         self.c = nn.ConvTranspose2d(12, 8, 3, stride=2, padding=1, output_padding=1)
         self.gn, self.inn, self.pr = nn.GroupNorm(2, 8), nn.InstanceNorm2d(12, affine=True), nn.PReLU(12)
-        self.head = nn.Linear(8 * 25, CLASSES)
+        self.head = nn.Linear(8 * 9, CLASSES)
 
     def forward(self, x):
         x = F.elu(self.gn(self.a(x)))
@@ -190,16 +191,16 @@ class Others(nn.Module):
         x = F.interpolate(x, scale_factor=0.5, mode="bilinear", align_corners=False)
         x = F.max_pool2d(F.avg_pool2d(x, 3, 2, 1, ceil_mode=True), 2, 2, ceil_mode=True)
         x = torch.clamp(x, -1, 2) * torch.sigmoid(x[:, :, ::1])
-        return F.log_softmax(self.head(F.adaptive_avg_pool2d(x, 5).flatten(1)), -1)
+        return F.log_softmax(self.head(x.flatten(1)), -1)
 
 
 def nets(full):
-    """name → (net, shape of an image, channels first)."""
-    width = 64 if full else 6
+    """By name: a net, and the shape of an image, channels first."""
+    width = 64 if full else 2
     return {
         "papernot": (Papernot(width=32 if full else 6, hidden=200 if full else 24), (1, 28, 28)),
         "papernot-cifar10": (Papernot(3, 32, 64 if full else 6, 256 if full else 24), (3, 32, 32)),
-        "lenet": (LeNet(), (1, 28, 28)),
+        "lenet": (LeNet() if full else LeNet((4, 6), (24, 16)), (1, 28, 28)),
         "resnet18": (ResNet18(width), (3, 32, 32)),
         "preactresnet18": (ResNet18(width, before=True), (3, 32, 32)),
         "mobilenet": (MobileNet(32 if full else 8), (3, 32, 32)),
@@ -239,7 +240,19 @@ def export(net, x, how, opset, path):
     )  # fmt: skip
 
 
-def reference(net, x, path):
+def plain(path):
+    """Without the stack traces and notes of the exporter, which name files of the machine that it ran on."""
+    model = onnx.load(path)
+    for message in [model, model.graph, *model.graph.node, *model.graph.value_info, *model.graph.input, *model.graph.output]:
+        message.doc_string = ""
+        del message.metadata_props[:]
+    for tensor in model.graph.initializer:
+        tensor.doc_string = ""
+        del tensor.metadata_props[:]
+    onnx.save(model, path)
+
+
+def reference(net, x, path, export_name):
     """What ONNX Runtime makes of the file, and what PyTorch makes of the net. Where the last operator is a softmax, scores are its input."""
     model = onnx.load(path)
     makers = {name: node for node in model.graph.node for name in node.output}
@@ -267,7 +280,7 @@ def reference(net, x, path):
     return {
         "x": np.ascontiguousarray(x.permute(0, 2, 3, 1).numpy()),
         "weights": weights,
-        "logits": np.ascontiguousarray(logits),
+        f"logits {export_name}": np.ascontiguousarray(logits),
         "gradient": np.ascontiguousarray(z.grad.permute(0, 2, 3, 1).numpy()),
     }
 
@@ -285,43 +298,40 @@ def main():
             continue
         trained(net)
         x = torch.rand(2, *shape, generator=torch.Generator().manual_seed(2))
+        stored = {}
         for how, opset in EXPORTERS:
             path = options.folder / f"{name}-{how}-{opset}.onnx"
             try:
                 export(net, x, how, opset, path)
-                save_file(reference(net, x, path), str(path.with_suffix(".safetensors")))
+                plain(path)
+                stored |= reference(net, x, path, f"{how}-{opset}")
                 print(path.name, os.path.getsize(path), flush=True)
             except Exception as error:  # An exporter that does not know an operator at an opset says so.
                 print(path.name, "NOT EXPORTED:", str(error).strip().splitlines()[0][:200], flush=True)
         if name == "resnet18":
-            half(options.folder, f"{name}-script-17")
+            stored |= half(options.folder, f"{name}-script-17", x)
+        save_file(stored, str(options.folder / f"{name}.safetensors"))
 
 
-def half(folder, source):
+def half(folder, source, x):
     """The same net with its weights in half precision, cast within the graph to float32 for what is computed."""
     model = onnx.load(folder / f"{source}.onnx")
-    nodes = []
+    casts = []
     for tensor in model.graph.initializer:
         if tensor.data_type != onnx.TensorProto.FLOAT:
             continue
         values = onnx.numpy_helper.to_array(tensor).astype(np.float16)
         name = tensor.name
         tensor.CopyFrom(onnx.numpy_helper.from_array(values, f"{name}.half"))
-        nodes.append(onnx.helper.make_node("Cast", [f"{name}.half"], [name], to=onnx.TensorProto.FLOAT))
+        casts.append(onnx.helper.make_node("Cast", [f"{name}.half"], [name], to=onnx.TensorProto.FLOAT))
     rest = list(model.graph.node)
     del model.graph.node[:]
-    model.graph.node.extend(nodes + rest)
+    model.graph.node.extend(casts + rest)
     path = folder / f"{source}-fp16.onnx"
     onnx.save(model, path)
-    from safetensors.numpy import load_file
-
-    stored = load_file(str(folder / f"{source}.safetensors"))
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    given = np.ascontiguousarray(stored["x"].transpose(0, 3, 1, 2))
-    stored["logits"] = session.run(None, {session.get_inputs()[0].name: given})[0]
-    del stored["gradient"]  # PyTorch has no net with these weights
-    save_file(stored, str(path.with_suffix(".safetensors")))
     print(path.name, os.path.getsize(path))
+    return {"logits script-17-fp16": session.run(None, {session.get_inputs()[0].name: x.numpy()})[0]}
 
 
 if __name__ == "__main__":

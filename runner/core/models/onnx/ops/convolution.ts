@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { depthwise } from '../depthwise.ts';
 import type { Call, Op } from '../op.ts';
-import { channelsLast, deviceValue, dimsOf } from '../value.ts';
+import { allowed, channelsLast, deviceValue, dimsOf } from '../value.ts';
 import { explicitPads, type Pads, perAxis, type Windows, windowAttributes, windowsOf } from '../windows.ts';
 
 const conv: Op = {
@@ -124,6 +124,7 @@ function convolved({ x, pad }: Padded, filter: tf.Tensor4D, { strides }: Windows
 
 /** With the bias, where there is one, and of a line of values again. */
 function finished(call: Call, maps: tf.Tensor4D, spatial: number) {
+  allowed(maps.shape);
   const biased = call.inputs[2] === undefined ? maps : (tf.add(maps, call.tensor(2)) as tf.Tensor4D);
   if (spatial === 2) return deviceValue(biased, true);
   const [batch, , width, channels] = biased.shape as [number, number, number, number];
@@ -148,6 +149,7 @@ const convTranspose: Op = {
       return (size - 1) * stride + (side - 1) * dilation + 1;
     }) as [number, number];
     const { pads, more } = transposePads(call, sizes, full, strides);
+    allowed([...full.map((length, i) => length + (more[i] as number)), perGroup * groups]);
     const windows = { kernel, dilations } as unknown as Windows;
     const filter = call.once('filter', [1], () => filterOf(call, windows, [2, 3, 1, 0])) as tf.Tensor4D;
     const x = channelsLast(input) as tf.Tensor4D;

@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { combineOnDevice, combineOnHost } from '../broadcast.ts';
 import type { Op } from '../op.ts';
-import { chosen, deviceValue, hostValue, type Kind, type Value } from '../value.ts';
+import { chosen, deviceValue, flat, hostValue, type Kind, type Value } from '../value.ts';
 
 interface Binary {
   host(a: number, b: number): number;
@@ -37,7 +37,8 @@ function combined(call: Parameters<Op['run']>[0], { host, device, kind }: Binary
   const [a, b] = [call.input(0), call.input(1)];
   const result = kind ?? a.kind;
   if (a.on === 'host' && b.on === 'host') return combineOnHost(call, result, a, b, host);
-  return combineOnDevice([a, b], result, device);
+  const apply = device as (...tensors: tf.Tensor[]) => tf.Tensor;
+  return combineOnDevice([a, b], result, kind === 'bool' ? flat(apply) : apply);
 }
 
 const binaryOps: Op[] = Object.entries(binaries).map(([type, binary]) => ({
@@ -168,7 +169,11 @@ const unaryOps: Op[] = Object.entries(unaries).map(([type, { host, device, kind 
   run(call) {
     const x = call.input(0);
     if (x.on === 'host') return hostValue(kind ?? x.kind, x.dims, Float64Array.from(x.data, host));
-    return deviceValue(device(x.tensor), x.last, kind ?? x.kind);
+    return deviceValue(
+      kind === 'bool' ? flat(device as (...tensors: tf.Tensor[]) => tf.Tensor)(x.tensor) : device(x.tensor),
+      x.last,
+      kind ?? x.kind,
+    );
   },
 }));
 

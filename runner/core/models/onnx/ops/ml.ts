@@ -124,7 +124,7 @@ const svmClassifier: Op = {
     'support_vectors',
     'vectors_per_class',
   ],
-  limits: 'scores alone, one for each class: how many of the other classes it wins against, and by how much',
+  limits: 'scores alone: of each pair of classes, or of both where there are two',
   run(call) {
     labelsUnused(call);
     const perClass = call.ints('vectors_per_class') ?? [];
@@ -135,7 +135,7 @@ const svmClassifier: Op = {
     const coefficients = call.once('coefficients', [], () => pairwise(call, perClass, vectors)) as tf.Tensor2D;
     const rho = tf.tensor1d(Float32Array.from(call.floats('rho') ?? []));
     const decisions = tf.add(tf.matMul(kernelOf(call, rowsOf(call), support) as tf.Tensor2D, coefficients), rho);
-    const scores = classes === 2 ? both(tf.neg(decisions)) : oneVersusRest(decisions, classes);
+    const scores = classes === 2 ? both(tf.neg(decisions)) : decisions;
     return [deviceValue(tf.zeros([1]), false, 'int'), deviceValue(posted(call, scores))];
   },
 };
@@ -179,26 +179,6 @@ function kernelOf(call: Call, x: tf.Tensor2D, support: tf.Tensor2D): tf.Tensor {
       return tf.exp(tf.mul(tf.relu(tf.sub(squares, tf.mul(inner, 2))), -gamma));
     }
   }
-}
-
-/** Wins and, as less than one win, by how much: the scores that scikit-learn gives under `ovr`. */
-function oneVersusRest(decisions: tf.Tensor, classes: number): tf.Tensor {
-  const columns = tf.split(decisions, decisions.shape[1] as number, 1);
-  const scores: tf.Tensor[] = Array.from({ length: classes }, () => tf.zeros([decisions.shape[0] as number, 1]));
-  const sums = scores.slice();
-  let pair = 0;
-  for (let i = 0; i < classes; i++) {
-    for (let j = i + 1; j < classes; j++, pair++) {
-      const decision = columns[pair] as tf.Tensor;
-      const won = tf.cast(tf.greater(decision, 0), 'float32');
-      scores[i] = tf.add(scores[i] as tf.Tensor, won);
-      scores[j] = tf.add(scores[j] as tf.Tensor, tf.sub(1, won));
-      sums[i] = tf.add(sums[i] as tf.Tensor, decision);
-      sums[j] = tf.sub(sums[j] as tf.Tensor, decision);
-    }
-  }
-  const sum = tf.concat(sums, 1);
-  return tf.add(tf.concat(scores, 1), tf.div(sum, tf.mul(tf.add(tf.abs(sum), 1), 3)));
 }
 
 export const ml: readonly Op[] = [linearClassifier, linearRegressor, scaler, normalizer, svmClassifier];

@@ -1,7 +1,7 @@
 /** Sums, means and extremes along axes. */
 import * as tf from '@tensorflow/tfjs';
 import { axesOf, axisOf, type Call, type Op } from '../op.ts';
-import { type DeviceValue, deviceValue, dimsOf, hostValue, lastAxis, plain, type Value } from '../value.ts';
+import { type DeviceValue, deviceValue, dimsOf, flat, hostValue, lastAxis, plain, type Value } from '../value.ts';
 
 interface Reduction {
   device(x: tf.Tensor, axes: number[], keep: boolean): tf.Tensor;
@@ -67,27 +67,38 @@ function extreme(type: string, find: (x: tf.Tensor, axis: number) => tf.Tensor):
       if (call.int('select_last_index', 0) !== 0) call.refuse('the last of equal values is asked for');
       const x = call.tensor(0);
       const axis = axisOf(call, call.int('axis', 0), x.rank);
-      const y = find(x, axis);
+      const y = flat((tensor) => find(tensor as tf.Tensor, axis))(x);
       const kept = x.shape.map((length, i) => (i === axis ? 1 : length));
       return deviceValue(call.int('keepdims', 1) === 0 ? y : tf.reshape(y, kept), false, 'int');
     },
   };
 }
 
+/** Along the last axis: along any other the gradient of tfjs's own has its axes in the wrong order. */
 const cumSum: Op = {
   type: 'CumSum',
   domain: '',
   attributes: ['exclusive', 'reverse'],
   run(call) {
     const x = call.tensor(0);
-    const axis = axisOf(call, call.numbers(1)?.[0] ?? 0, x.rank);
-    return deviceValue(
-      tf.cumsum(x, axis, call.int('exclusive', 0) !== 0, call.int('reverse', 0) !== 0),
-      false,
-      call.input(0).kind,
+    const { order, back } = toEnd(axisOf(call, call.numbers(1)?.[0] ?? 0, x.rank), x.rank);
+    // By its number: on wasm an axis counted from the end is read out of bounds.
+    const sums = tf.cumsum(
+      tf.transpose(x, order),
+      x.rank - 1,
+      call.int('exclusive', 0) !== 0,
+      call.int('reverse', 0) !== 0,
     );
+    return deviceValue(tf.transpose(sums, back), false, call.input(0).kind);
   },
 };
+
+/** The permutation that moves an axis to the end, and the one that moves it back. */
+function toEnd(axis: number, rank: number): { order: number[]; back: number[] } {
+  const order = Array.from({ length: rank }, (_, i) => i).filter((i) => i !== axis);
+  order.push(axis);
+  return { order, back: order.map((_, i) => order.indexOf(i)) };
+}
 
 /** The k largest or smallest along an axis, with a gradient to each: tfjs's own has none. */
 const topK: Op = {
@@ -100,12 +111,10 @@ const topK: Op = {
     const k = call.numbers(1)?.[0] ?? call.refuse('k is missing');
     const length = x.shape[axis] as number;
     if (k < 0 || k > length) call.refuse(`the ${k} largest of ${length}`);
-    const order = Array.from({ length: x.rank }, (_, i) => i).filter((i) => i !== axis);
-    order.push(axis);
-    const back = order.map((_, i) => order.indexOf(i));
+    const { order, back } = toEnd(axis, x.rank);
     const turned = tf.transpose(x, order);
     const signed = call.int('largest', 1) === 0 ? tf.neg(turned) : turned;
-    const { indices } = tf.topk(signed, k, true);
+    const indices = flat((tensor) => tf.topk(tensor as tf.Tensor, k, true).indices)(signed);
     const chosen = tf.oneHot(tf.cast(indices, 'int32'), length);
     const rows = tf.reshape(turned, [...turned.shape.slice(0, -1), 1, length]);
     const values = tf.sum(tf.mul(rows, tf.cast(chosen, 'float32')), -1);

@@ -172,21 +172,36 @@ const gather: Op = {
       );
       return more === 1 ? flat : hostValue(x.kind, wanted, flat.data);
     }
-    if (places.length > FEW) {
-      const all = tf.tensor1d(Int32Array.from(places), 'int32');
-      return deviceValue(tf.reshape(tf.gather(plain(x), all, axis), wanted), false, x.kind);
-    }
-    const tensor = plain(x);
-    const parts = runs(places).map(([start, count]) => {
-      const begin = dims.map((_, i) => (i === axis ? start : 0));
-      return tf.slice(
-        tensor,
-        begin,
-        dims.map((side, i) => (i === axis ? count : side)),
-      );
-    });
-    const [only] = parts as [tf.Tensor, ...tf.Tensor[]];
-    return deviceValue(tf.reshape(parts.length === 1 ? only : tf.concat(parts, axis), wanted), false, x.kind);
+    return deviceValue(tf.reshape(taken(plain(x), axis, places), wanted), false, x.kind);
+  },
+};
+
+/** The slices at some places of an axis, side by side. */
+function taken(x: tf.Tensor, axis: number, places: readonly number[]): tf.Tensor {
+  if (places.length > FEW) return tf.gather(x, tf.tensor1d(Int32Array.from(places), 'int32'), axis);
+  const parts = runs(places).map(([start, count]) => {
+    const begin = x.shape.map((_, i) => (i === axis ? start : 0));
+    return tf.slice(
+      x,
+      begin,
+      x.shape.map((side, i) => (i === axis ? count : side)),
+    );
+  });
+  return parts.length === 1 ? (parts[0] as tf.Tensor) : tf.concat(parts, axis);
+}
+
+/** Columns of a matrix, as scikit-learn's exporter picks them. */
+const arrayFeatureExtractor: Op = {
+  type: 'ArrayFeatureExtractor',
+  domain: 'ai.onnx.ml',
+  attributes: [],
+  run(call) {
+    const x = call.tensor(0);
+    const last = x.rank - 1;
+    const places = (call.numbers(1) ?? call.refuse('the indices are missing')).map((index) =>
+      axisOf(call, index, x.shape[last] as number),
+    );
+    return deviceValue(taken(x, last, places), false, call.input(0).kind);
   },
 };
 
@@ -262,4 +277,4 @@ function paddedAlong(
   return tf.concat([...places.map((at) => part(at, 1)), x, ...tail.map((at) => part(at, 1))], axis);
 }
 
-export const selections: readonly Op[] = [concat, split, slice, gather, pad];
+export const selections: readonly Op[] = [concat, split, slice, gather, arrayFeatureExtractor, pad];

@@ -1,0 +1,154 @@
+/** A model file of a person's own: a graph as ONNX, or weights as safetensors for an architecture of ours. */
+import { createHash } from 'node:crypto';
+import { lstat, realpath } from 'node:fs/promises';
+import { basename, extname, resolve } from 'node:path';
+import { digestOf } from '#core/digest.ts';
+import { ParapetError } from '#core/errors.ts';
+import type { Classifier } from '#core/models/classifier.ts';
+import { architectures, loadClassifier } from '#core/models/index.ts';
+import { loadOnnx } from '#core/models/onnx/classifier.ts';
+import type { ReadExternal } from '#core/models/onnx/tensor-data.ts';
+import { errorCode, fileError } from './file-error.ts';
+import { readRegularFile } from './regular-file.ts';
+
+/** What ONNX can hold in one file, and what one array can. */
+const MOST_BYTES = 2 ** 31;
+
+/** Files that are programs, or that hold code: what to write instead. */
+const unsafe: Readonly<Record<string, string>> = {
+  '.pt': 'torch.onnx.export(model.eval(), example, "model.onnx")',
+  '.pth': 'torch.onnx.export(model.eval(), example, "model.onnx")',
+  '.pkl': 'torch.onnx.export or skl2onnx.to_onnx',
+  '.pickle': 'torch.onnx.export or skl2onnx.to_onnx',
+  '.joblib': 'skl2onnx.to_onnx',
+  '.h5': 'tf2onnx.convert.from_keras',
+  '.keras': 'tf2onnx.convert.from_keras',
+};
+
+/** A model file with its digests. */
+export interface ReadModelFile {
+  /** Name of the file, without its folder. */
+  readonly name: string;
+  readonly sha256: string;
+  /** Of the file of weights beside it, where there is one. */
+  readonly weightsSha256: string | null;
+  /** SHA-256 over the canonical JSON of these digests and the architecture: changes with anything that decides an answer. */
+  readonly digest: string;
+  /**
+   * @param inputShape [height, width, channels] of the images there are, where they decide it
+   * @throws ParapetError 'submission' that says what is wrong with the model
+   */
+  load(inputShape?: Classifier['inputShape']): Classifier;
+}
+
+/** Whether a path on the command line names a model file; anything else is taken for a folder of a submission. */
+export function isModelFile(path: string): boolean {
+  const extension = extname(path).toLowerCase();
+  return extension === '.onnx' || extension === '.safetensors' || extension in unsafe;
+}
+
+/**
+ * @param path an .onnx file, whose weights may lie beside it in a file of the same name and `.data`; or a .safetensors file
+ * @param architecture id of the architecture that safetensors are weights of
+ * @throws ParapetError 'usage' for a file that is not there or of another kind, or an architecture too many or too few;
+ *   'submission' for one that cannot be read
+ */
+export async function readModelFile(path: string, architecture: string | null): Promise<ReadModelFile> {
+  const extension = extname(path).toLowerCase();
+  refuseOther(path, extension, architecture);
+  const bytes = await readRegularFile(await realOf(path), MOST_BYTES);
+  const weights = extension === '.onnx' ? await readSibling(`${resolve(path)}.data`) : null;
+  const [sha256, weightsSha256] = [digestOfBytes(bytes), weights === null ? null : digestOfBytes(weights)];
+  return {
+    name: basename(path),
+    sha256,
+    weightsSha256,
+    digest: digestOf({ model: sha256, weights: weightsSha256, architecture }),
+    load: (inputShape) =>
+      architecture === null
+        ? loadOnnx(bytes, { ...(inputShape && { inputShape }), readExternal: readerOf(basename(path), weights) })
+        : loadClassifier(architecture, bytes),
+  };
+}
+
+function refuseOther(path: string, extension: string, architecture: string | null): void {
+  const instead = unsafe[extension];
+  if (instead !== undefined) {
+    throw new ParapetError(
+      'usage',
+      `${path}: ${extension} files can run code when they are opened, and are not read; wanted .onnx or .safetensors`,
+      `export the model once: ${instead}`,
+    );
+  }
+  if (extension === '.onnx' && architecture !== null) {
+    throw new ParapetError(
+      'usage',
+      `--architecture: ${path} holds its architecture itself`,
+      'leave --architecture away',
+    );
+  }
+  if (extension === '.safetensors' && architecture === null) {
+    throw new ParapetError(
+      'usage',
+      `${path}: weights alone say nothing of the net that they are of`,
+      `add --architecture, one of ${architectures.map(({ id }) => id).join(', ')}; or export the model as ONNX`,
+    );
+  }
+}
+
+/** Where a link leads: a model of one's own may lie in a store of models that links to its files. */
+async function realOf(path: string): Promise<string> {
+  return realpath(path).catch((error) => {
+    if (errorCode(error) === 'ENOENT') {
+      throw new ParapetError(
+        'usage',
+        `${path}: there is no such file`,
+        'check the path and the folder that you are in',
+      );
+    }
+    throw fileError('read', path, error);
+  });
+}
+
+/** The file of weights; null where there is none. */
+async function readSibling(path: string): Promise<Uint8Array | null> {
+  const found = await lstat(path).catch((error) => {
+    if (errorCode(error) === 'ENOENT') return null;
+    throw fileError('read', path, error);
+  });
+  return found === null ? null : readRegularFile(path, MOST_BYTES);
+}
+
+/** Reads what tensors say lies in the file of weights, and in no other. */
+function readerOf(name: string, weights: Uint8Array | null): ReadExternal {
+  const sibling = `${name}.data`;
+  return ({ location, offset, length }) => {
+    if (location !== sibling) {
+      throw new ParapetError(
+        'submission',
+        `${name}: its weights lie in '${location}'; of the files beside it only ${sibling} is read`,
+        'keep the names that both files were exported under, or put the weights inside: onnx.save(onnx.load(path), path)',
+      );
+    }
+    if (weights === null) {
+      throw new ParapetError(
+        'submission',
+        `${name}: its weights lie in ${sibling}, which is not beside it`,
+        'put that file there too, or export with the weights inside: torch.onnx.export(…, external_data=False)',
+      );
+    }
+    const end = offset + (length ?? weights.length - offset);
+    if (end < offset || end > weights.length) {
+      throw new ParapetError(
+        'submission',
+        `${sibling} has ${weights.length} bytes; a tensor wants those from ${offset} to ${end}`,
+        'the file is cut short or belongs to another model; export both anew',
+      );
+    }
+    return weights.subarray(offset, end);
+  };
+}
+
+function digestOfBytes(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
