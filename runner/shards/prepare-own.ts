@@ -107,7 +107,7 @@ export async function prepareOwn(
 /** What the files of a result may be named after: the name of the model file without its ending and without what no name may hold. */
 export function ownId(name: string): string {
   const plain = name
-    .replace(/\.(onnx|safetensors)$/i, '')
+    .replace(/\.(onnx|safetensors|json)$/i, '')
     .replace(/[^A-Za-z0-9._-]+/g, '-')
     .replace(/^[^A-Za-z0-9]+/, '');
   return plain === '' ? 'model' : plain.slice(0, 80);

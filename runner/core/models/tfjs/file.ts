@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { parseStrictJson } from '../strict-json.ts';
 import { refuse, shown } from './refuse.ts';
 
-const limits = { jsonBytes: 2 ** 24, weights: 10_000, weightBytes: 2 ** 30, rank: 6 } as const;
+const limits = { jsonBytes: 2 ** 24, files: 1000, weights: 10_000, weightBytes: 2 ** 30, rank: 6 } as const;
 
 const bytesOf = { float32: 4, int32: 4, bool: 1 } as const;
 
@@ -48,27 +48,50 @@ export interface TfjsFile {
   readonly weights: ReadonlyMap<string, StoredWeight>;
 }
 
-/**
- * @param json a whole model.json
- * @param shards the bytes of its weight files, under the names that it lists
- * @throws ParapetError 'submission' that says what is wrong
- */
-export function decodeTfjs(json: Uint8Array, shards: Shards, format: 'layers-model' | 'graph-model'): TfjsFile {
+type Format = 'layers-model' | 'graph-model';
+
+function parse(json: Uint8Array): z.infer<typeof fileSchema> & { readonly files: ReadonlySet<string> } {
   if (json.byteLength > limits.jsonBytes) {
     refuse(`model.json has ${json.byteLength} bytes; the limit is ${limits.jsonBytes}`);
   }
   const parsed = fileSchema.safeParse(parseStrictJson(json, (what) => refuse(`model.json ${what}`)));
   if (!parsed.success) return refuse(`model.json: ${describe(parsed.error)}`);
-  const { data: file } = parsed;
+  const files = new Set<string>();
+  for (const path of parsed.data.weightsManifest.flatMap(({ paths }) => paths)) {
+    if (!/^[A-Za-z0-9][\w.-]{0,199}$/.test(path)) refuse(`the weight file ${shown(path)} is no plain file name`);
+    if (files.has(path)) refuse(`the weight file ${shown(path)} is listed twice`);
+    files.add(path);
+  }
+  if (files.size > limits.files) refuse(`it has ${files.size} weight files; the limit is ${limits.files}`);
+  return { ...parsed.data, files };
+}
+
+/**
+ * @param json a whole model.json
+ * @returns which kind of model it is, and the names of the weight files that lie beside it
+ * @throws ParapetError 'submission' where it is no model.json, or names files elsewhere
+ */
+export function listingOf(json: Uint8Array): { readonly format: Format; readonly files: readonly string[] } {
+  const { format, files } = parse(json);
+  return { format, files: [...files] };
+}
+
+/**
+ * @param json a whole model.json
+ * @param shards the bytes of its weight files, under the names that it lists
+ * @throws ParapetError 'submission' that says what is wrong
+ */
+export function decodeTfjs(json: Uint8Array, shards: Shards, format: Format): TfjsFile {
+  const file = parse(json);
   if (file.format !== format) return refuse(`model.json says it is a ${file.format}; wanted a ${format}`);
+  for (const name of shards.keys()) if (!file.files.has(name)) refuse(`the weight file ${shown(name)} is not listed`);
   const weights = new Map<string, StoredWeight>();
-  const used = new Set<string>();
   for (const { paths, weights: specs } of file.weightsManifest) {
     for (const { name } of specs) {
       if (weights.has(name)) refuse(`the weight ${shown(name)} is listed twice`);
       weights.set(name, { shape: [], dtype: 'bool', bytes: new Uint8Array(0) });
     }
-    const bytes = shardsOf(paths, shards, used);
+    const bytes = shardsOf(paths, shards);
     let position = 0;
     for (const { name, shape, dtype } of specs) {
       const size = shape.reduce((product, side) => product * side, 1) * bytesOf[dtype];
@@ -85,19 +108,15 @@ export function decodeTfjs(json: Uint8Array, shards: Shards, format: 'layers-mod
       refuse(`its weight files hold ${bytes.byteLength} bytes, and its weights account for ${position}`);
     }
   }
-  for (const name of shards.keys()) if (!used.has(name)) refuse(`the weight file ${shown(name)} is not listed`);
   for (const [name, weight] of weights)
     if (!hasFiniteNumbers(weight)) refuse(`the weight ${shown(name)} holds a number that is not finite`);
   return { topology: file.modelTopology, weights };
 }
 
 /** The bytes of a group of weights, one file after the other. */
-function shardsOf(paths: readonly string[], shards: Shards, used: Set<string>): Uint8Array {
+function shardsOf(paths: readonly string[], shards: Shards): Uint8Array {
   let total = 0;
   for (const path of paths) {
-    if (!/^[A-Za-z0-9][\w.-]{0,199}$/.test(path)) refuse(`the weight file ${shown(path)} is no plain file name`);
-    if (used.has(path)) refuse(`the weight file ${shown(path)} is listed twice`);
-    used.add(path);
     total += shards.get(path)?.byteLength ?? refuse(`the weight file ${shown(path)} is missing`);
   }
   if (total > limits.weightBytes) refuse(`its weight files have ${total} bytes; the limit is ${limits.weightBytes}`);
