@@ -39,7 +39,7 @@ export function register(program: Command): void {
     .argument(
       '[path...]',
       'folders of submissions (default: Undefended, Papernot2016Distillation and Madry2018AdversarialTraining), ' +
-        'or one model file of your own: .onnx, or .safetensors with --architecture',
+        'or one model file of your own: .onnx, .safetensors with --architecture, or model.json of TensorFlow.js',
     )
     .option('--track <id>', 'a track; may be repeated (default: all of the data set that the suite serves)', repeatable)
     .option(

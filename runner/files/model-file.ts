@@ -1,13 +1,15 @@
-/** A model file of a person's own: a graph as ONNX, or weights as safetensors for an architecture of ours. */
+/** A model file of a person's own: a graph as ONNX or for TensorFlow.js, or weights as safetensors for an architecture of ours. */
 import { createHash } from 'node:crypto';
 import { lstat, realpath } from 'node:fs/promises';
-import { basename, extname, resolve } from 'node:path';
+import { basename, dirname, extname, join, resolve } from 'node:path';
 import { digestOf } from '#core/digest.ts';
 import { ParapetError } from '#core/errors.ts';
 import type { Classifier } from '#core/models/classifier.ts';
 import { architectures, loadClassifier } from '#core/models/index.ts';
 import { loadOnnx } from '#core/models/onnx/classifier.ts';
 import type { ReadExternal } from '#core/models/onnx/tensor-data.ts';
+import { listingOf } from '#core/models/tfjs/file.ts';
+import { loadTfjs } from '#core/models/tfjs.ts';
 import { errorCode, fileError } from './file-error.ts';
 import { readRegularFile } from './regular-file.ts';
 
@@ -30,7 +32,7 @@ export interface ReadModelFile {
   /** Name of the file, without its folder. */
   readonly name: string;
   readonly sha256: string;
-  /** Of the file of weights beside it, where there is one. */
+  /** Of the file of weights beside it, or of those files one after the other; null where there is none. */
   readonly weightsSha256: string | null;
   /** SHA-256 over the canonical JSON of these digests and the architecture: changes with anything that decides an answer. */
   readonly digest: string;
@@ -38,17 +40,18 @@ export interface ReadModelFile {
    * @param inputShape [height, width, channels] of the images there are, where they decide it
    * @throws ParapetError 'submission' that says what is wrong with the model
    */
-  load(inputShape?: Classifier['inputShape']): Classifier;
+  load(inputShape?: Classifier['inputShape']): Promise<Classifier>;
 }
 
 /** Whether a path on the command line names a model file; anything else is taken for a folder of a submission. */
 export function isModelFile(path: string): boolean {
   const extension = extname(path).toLowerCase();
-  return extension === '.onnx' || extension === '.safetensors' || extension in unsafe;
+  return ['.onnx', '.safetensors', '.json'].includes(extension) || extension in unsafe;
 }
 
 /**
- * @param path an .onnx file, whose weights may lie beside it in a file of the same name and `.data`; or a .safetensors file
+ * @param path an .onnx file, whose weights may lie beside it in a file of the same name and `.data`; a .safetensors file; or the
+ *   model.json of TensorFlow.js, with the files that it lists beside it
  * @param architecture id of the architecture that safetensors are weights of
  * @throws ParapetError 'usage' for a file that is not there or of another kind, or an architecture too many or too few;
  *   'submission' for one that cannot be read
@@ -57,6 +60,7 @@ export async function readModelFile(path: string, architecture: string | null): 
   const extension = extname(path).toLowerCase();
   refuseOther(path, extension, architecture);
   const bytes = await readRegularFile(await realOf(path), MOST_BYTES);
+  if (extension === '.json') return readTfjs(path, bytes);
   const weights = extension === '.onnx' ? await readSibling(`${resolve(path)}.data`) : null;
   const [sha256, weightsSha256] = [digestOfBytes(bytes), weights === null ? null : digestOfBytes(weights)];
   return {
@@ -64,10 +68,36 @@ export async function readModelFile(path: string, architecture: string | null): 
     sha256,
     weightsSha256,
     digest: digestOf({ model: sha256, weights: weightsSha256, architecture }),
-    load: (inputShape) =>
+    load: async (inputShape) =>
       architecture === null
         ? loadOnnx(bytes, { ...(inputShape && { inputShape }), readExternal: readerOf(basename(path), weights) })
         : loadClassifier(architecture, bytes),
+  };
+}
+
+/** A model.json, with the files of weights that it lists. */
+async function readTfjs(path: string, json: Uint8Array): Promise<ReadModelFile> {
+  const shards = new Map<string, Uint8Array>();
+  const weights = createHash('sha256');
+  for (const name of listingOf(json).files) {
+    const shard = await readSibling(join(dirname(resolve(path)), name));
+    if (shard === null) {
+      throw new ParapetError(
+        'submission',
+        `${basename(path)}: its weights lie in ${name}, which is not beside it`,
+        'put all files that were saved with it into one folder',
+      );
+    }
+    shards.set(name, shard);
+    weights.update(shard);
+  }
+  const [sha256, weightsSha256] = [digestOfBytes(json), weights.digest('hex')];
+  return {
+    name: basename(path),
+    sha256,
+    weightsSha256,
+    digest: digestOf({ model: sha256, weights: weightsSha256, architecture: null }),
+    load: () => loadTfjs(json, shards),
   };
 }
 
@@ -76,11 +106,11 @@ function refuseOther(path: string, extension: string, architecture: string | nul
   if (instead !== undefined) {
     throw new ParapetError(
       'usage',
-      `${path}: ${extension} files can run code when they are opened, and are not read; wanted .onnx or .safetensors`,
+      `${path}: ${extension} files can run code when they are opened, and are not read; wanted .onnx, .safetensors or model.json`,
       `export the model once: ${instead}`,
     );
   }
-  if (extension === '.onnx' && architecture !== null) {
+  if (extension !== '.safetensors' && architecture !== null) {
     throw new ParapetError(
       'usage',
       `--architecture: ${path} holds its architecture itself`,

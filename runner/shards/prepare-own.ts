@@ -199,7 +199,7 @@ function checkRadius({ norm, epsilon }: ThreatModel, { inputShape }: Pick<Classi
 /** What the files of a result may be named after: a name without its ending, and without what no name of a file should hold. */
 export function ownId(name: string): string {
   const plain = name
-    .replace(/\.(onnx|safetensors)$/i, '')
+    .replace(/\.(onnx|safetensors|json)$/i, '')
     .replace(/[^A-Za-z0-9._-]+/g, '-')
     .replace(/^[^A-Za-z0-9]+/, '');
   return plain === '' ? 'model' : plain.slice(0, 80);

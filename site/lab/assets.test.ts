@@ -16,7 +16,10 @@ it('holds an example that the committed net gives again', async () => {
     ['xAdv', 1e-5],
     ['logits', 1e-3],
   ] as const) {
-    const [a, b] = [made.tensors.get(name)?.data ?? [], stored.tensors.get(name)?.data ?? []];
+    const [a, b] = [made, stored].map(({ tensors }) => tensors.get(name)?.data as Float32Array) as [
+      Float32Array,
+      Float32Array,
+    ];
     expect(a.length).toBe(b.length);
     expect(Math.max(...Array.from(a, (value, i) => Math.abs(value - (b[i] as number))))).toBeLessThanOrEqual(tolerance);
   }

@@ -44,7 +44,8 @@ export async function makeDigits(): Promise<Uint8Array> {
 export async function makeExample(digits: Uint8Array): Promise<Uint8Array> {
   await startBackend('wasm');
   const { tensors } = decodeSafetensors(digits);
-  const x = Float32Array.from(tensors.get('images')?.data.slice(0, PIXELS) ?? [], (byte) => byte / 255);
+  const images = tensors.get('images')?.data as Uint8Array;
+  const x = Float32Array.from(images.subarray(0, PIXELS), (byte) => byte / 255);
   const label = tensors.get('labels')?.data[0] as number;
   const example = tensors.get('examples')?.data[0] as number;
   const classifier = loadClassifier('papernot-mnist', await readFile('submissions/Undefended/weights.safetensors'));

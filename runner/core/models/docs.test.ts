@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { architectures, parameterCount } from './index.ts';
+import { graphOps } from './tfjs/graph-ops.ts';
+import { layerKinds } from './tfjs/layer-kinds.ts';
 
 const page = readFileSync(new URL('../../../docs/architectures.md', import.meta.url), 'utf8');
 const sections = page.split(/^## /m).slice(1);
@@ -42,4 +44,16 @@ test.each(architectures.map((one) => [one.id, one] as const))('%s: the page has 
   const column = Math.max(0, columns.indexOf(id));
   const stated = table.flatMap(({ names, shapes }) => names.map((name, i) => `${name} ${shapes[column]?.[i]}`));
   expect(stated).toEqual(parameters.map(({ name, shape }) => `${name} ${shape.join(', ')}`));
+});
+
+test('docs/tfjs.md names every layer and operator that is taken, and no other', () => {
+  const tables = readFileSync(new URL('../../../docs/tfjs.md', import.meta.url), 'utf8')
+    .split(/^## /m)
+    .slice(1);
+  const firstCells = (table = '') => [...table.matchAll(/^\| (`[^|]+)\|/gm)].map((match) => match[1] ?? '').join();
+  const named = tables.map((table) => [...firstCells(table).matchAll(/`(\w+)`/g)].map((match) => match[1]).toSorted());
+  expect(named).toEqual([
+    layerKinds.map(({ className }) => className).toSorted(),
+    graphOps.map(({ op }) => op).toSorted(),
+  ]);
 });

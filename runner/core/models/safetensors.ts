@@ -8,6 +8,7 @@
  * Source: https://github.com/huggingface/safetensors, format section.
  */
 import { ParapetError } from '../errors.ts';
+import { isRecord, parseStrictJson } from './strict-json.ts';
 
 const arrays = {
   F32: Float32Array,
@@ -57,26 +58,6 @@ function refuse(what: string): never {
   throw new ParapetError('submission', `safetensors: ${what}`, 'write the file anew with a safetensors library');
 }
 
-/** Objects of a JSON header may not repeat a key: JSON.parse would silently keep the last. */
-function refuseDuplicateKeys(text: string): void {
-  const seen: Set<string>[] = [];
-  const token = /"(?:[^"\\]|\\.)*"(\s*:)?|[{}]/g;
-  for (const match of text.matchAll(token)) {
-    if (match[0] === '{') seen.push(new Set());
-    else if (match[0] === '}') seen.pop();
-    else if (match[1] !== undefined) {
-      const key = JSON.parse(match[0].slice(0, match[0].length - match[1].length)) as string;
-      const keys = seen.at(-1);
-      if (keys?.has(key)) refuse(`the key '${key}' stands twice in the header`);
-      keys?.add(key);
-    }
-  }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 function parseHeader(bytes: Uint8Array, limits: SafetensorsLimits): { header: Record<string, unknown>; start: number } {
   if (bytes.byteLength < 8) refuse(`${bytes.byteLength} bytes, shorter than its length field`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -86,16 +67,8 @@ function parseHeader(bytes: Uint8Array, limits: SafetensorsLimits): { header: Re
   }
   const start = 8 + Number(length);
   if (bytes[8] !== 0x7b) refuse('the header does not start with {');
-  let text: string;
-  let header: unknown;
-  try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, start));
-    header = JSON.parse(text);
-  } catch {
-    refuse('the header is not JSON in UTF-8');
-  }
+  const header = parseStrictJson(bytes.subarray(8, start), (what) => refuse(`the header ${what}`));
   if (!isRecord(header)) refuse('the header is not an object');
-  refuseDuplicateKeys(text);
   return { header, start };
 }
 
