@@ -79,7 +79,8 @@ function fromSafetensors(bytes: Uint8Array, path: string): { x: NumberArray; y: 
     }
     const { data, shape, dtype } = tensor;
     if (data instanceof Uint8Array) return { kind: 'byte', shape, data };
-    return { kind: dtype.startsWith('F') ? 'float' : 'int', shape, data: Float64Array.from(data) };
+    const values = data instanceof BigInt64Array ? Float64Array.from(data, Number) : Float64Array.from(data);
+    return { kind: dtype.startsWith('F') ? 'float' : 'int', shape, data: values };
   };
   return { x: read('x'), y: read('y') };
 }
