@@ -5,7 +5,14 @@ import { findArchitecture } from '#core/models/index.ts';
 import type { Submission } from '#core/submission.ts';
 import type { SuiteAttack } from '#core/suites/suite.ts';
 import { readSubmission } from '../files/submissions.ts';
-import type { SurrogateFile } from './messages.ts';
+import type { SentModel } from './messages.ts';
+
+/** A submission that a transfer attack crafts on. */
+export interface SurrogateFile extends SentModel {
+  readonly id: string;
+  readonly folder: string;
+  readonly digest: string;
+}
 
 const ours = fileURLToPath(new URL('../../surrogates/', import.meta.url));
 
@@ -51,7 +58,7 @@ async function readSurrogate(id: string, folder: string, attacked: Submission): 
       `run: npm run -s parapet -- train ${folder}`,
     );
   }
-  return { id, folder: resolve(folder), digest };
+  return { id, folder: resolve(folder), digest, architecture: submission.model.architecture, weights: model };
 }
 
 /** Such as: images of 28×28×1 to 10 classes. */
