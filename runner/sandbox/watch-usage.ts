@@ -14,17 +14,24 @@ export interface Usage {
  * @returns null where there is no such process, or no /proc
  */
 export function usageOf(pid: number): Usage | null {
+  const own = ownUsage(pid);
+  if (own === null) return null;
+  const all = [own, ...descendantsOf(pid).map(ownUsage)];
+  const sum = (of: (usage: Usage) => number) =>
+    all.reduce((total, usage) => total + (usage === null ? 0 : of(usage)), 0);
+  return { memoryBytes: sum((usage) => usage.memoryBytes), threads: sum((usage) => usage.threads) };
+}
+
+/** The processes that descend from one, as numbers of this system and not of their sandbox. */
+export function descendantsOf(pid: number): number[] {
+  return childrenOf(pid).flatMap((child) => [child, ...descendantsOf(child)]);
+}
+
+function ownUsage(pid: number): Usage | null {
   const status = read(`/proc/${pid}/status`);
   if (status === null) return null;
   const field = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1] ?? 0);
-  let memoryBytes = 1024 * (field('VmRSS') + field('VmSwap'));
-  let threads = field('Threads');
-  for (const child of childrenOf(pid)) {
-    const usage = usageOf(child);
-    memoryBytes += usage?.memoryBytes ?? 0;
-    threads += usage?.threads ?? 0;
-  }
-  return { memoryBytes, threads };
+  return { memoryBytes: 1024 * (field('VmRSS') + field('VmSwap')), threads: field('Threads') };
 }
 
 function childrenOf(pid: number): number[] {

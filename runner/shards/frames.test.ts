@@ -35,6 +35,11 @@ describe('frames', () => {
     expect(read(stream, pieceLength)).toEqual([message, 'second', message]);
   });
 
+  it('take a buffer of Node for its bytes, and no other kind of array', () => {
+    expect(read(bytesOf({ weights: Buffer.from('ab') }))).toEqual([{ weights: Uint8Array.of(97, 98) }]);
+    expect(() => encodeFrame(BigInt64Array.of(1n))).toThrow(/cannot hold a BigInt64Array/);
+  });
+
   it('keep a message back until its last byte is there', () => {
     const stream = bytesOf(message);
     expect(read(stream.subarray(0, stream.length - 1))).toEqual([]);

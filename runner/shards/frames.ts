@@ -46,7 +46,7 @@ export function encodeFrame(message: unknown): Uint8Array[] {
 
 function pack(value: unknown, place: (array: TypedArray) => number): unknown {
   if (ArrayBuffer.isView(value)) {
-    const kind = value.constructor.name;
+    const kind = value instanceof Uint8Array ? 'Uint8Array' : value.constructor.name;
     if (!(kind in arrays)) throw new TypeError(`a message cannot hold a ${kind}`);
     const array = value as TypedArray;
     return { $array: kind, at: place(array), length: array.length };

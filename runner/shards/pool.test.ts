@@ -16,7 +16,7 @@ const job: Job = {
 };
 
 /** What the stub does with a task, by the task's first number. */
-const does = { echo: 0, die: 1, dieOnce: 2, refuse: 3, bug: 4, hang: 5, slow: 6, tell: 7 };
+const does = { echo: 0, die: 1, dieOnce: 2, refuse: 3, bug: 4, hang: 5, slow: 6, tell: 7, held: 8 };
 
 const stub = `
 import { existsSync, writeFileSync, appendFileSync } from 'node:fs';
@@ -34,6 +34,7 @@ const send = openChannel(async ({ kind, task, models }) => {
   if (what === ${does.bug}) return send({ kind: 'failed', error: { kind: null, message: 'oops', stack: 'Error: oops at worker' } });
   if (what === ${does.hang}) return;
   if (what === ${does.tell}) for (let i = 1; i <= 3; i++) send({ kind: 'progress', gradients: value * i, seconds: i });
+  if (what === ${does.held}) return send({ kind: 'failed', error: { kind: null, message: held + ' ' + (models === null) } });
   if (what === ${does.slow}) await new Promise((resolve) => setTimeout(resolve, 300));
   send({ kind: 'done', outcome: task.x, peakMemoryBytes: 1000 + value });
 });
@@ -112,6 +113,20 @@ describe('pool', () => {
     await expect(run(does.refuse)).rejects.toMatchObject({ kind: 'submission', message: 'no weights', hint: 'train' });
     await expect(run(does.bug)).rejects.toMatchObject({ message: 'oops', stack: 'Error: oops at worker' });
     expect(await run(does.echo, 1)).toEqual(Float32Array.of(0, 1));
+  });
+
+  it('gives no worker two models, and no model twice', async () => {
+    const started = await startPool({ backend: 'cpu', sandboxed: false, size: () => 2, script });
+    pool = started;
+    const held = async (key: string) => {
+      const models = { model: { architecture: `net ${key}`, weights: new Uint8Array() }, surrogates: {} };
+      const task = { kind: 'predict', x: Float32Array.of(does.held, 0) } as const;
+      return started.run({ ...job, key, models }, task, [0, 0]).catch(({ message }: Error) => message);
+    };
+    expect([await held('a'), await held('a')]).toEqual(['net a false', 'net a true']);
+    const names = ['b', 'a', 'c', 'b', 'a', 'c'];
+    const answers = await Promise.all(names.map(held));
+    expect(answers.map((answer) => (answer as string).slice(0, 5))).toEqual(names.map((name) => `net ${name}`));
   });
 
   it('is interrupted at once by close, whatever the workers do', async () => {

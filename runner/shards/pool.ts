@@ -111,7 +111,9 @@ export async function startPool({ size: sizeFor, ...options }: PoolOptions): Pro
   }
 
   async function give(child: Child, waiting: Waiting): Promise<void> {
-    const answer = await child.ask(waiting.job, waiting.task, waiting.onProgress);
+    const answer = await child
+      .ask(waiting.job, waiting.task, waiting.onProgress)
+      .catch((error: Error) => ({ kind: 'failed', error }) as const);
     if (answer.kind === 'died' || answer.kind === 'ended') {
       alive.delete(child);
       child.kill();
