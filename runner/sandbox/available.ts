@@ -48,7 +48,8 @@ export interface Need {
   readonly problem?: () => Promise<string | null>;
 }
 
-const wayOut =
+/** How to get the sandbox. */
+export const sandboxHint =
   'install it (sudo apt-get install bubblewrap), and where the system forbids it user namespaces, allow them: ' +
   'sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0 (Ubuntu), docker run --security-opt seccomp=unconfined; ' +
   'elsewhere use Linux in a virtual machine';
@@ -70,7 +71,11 @@ export async function requireSandbox({
   if (why === null) return true;
   const demand = publish ? '--publish' : isSet(env.CI) ? 'an evaluation under CI (CI is set)' : null;
   if (demand !== null) {
-    throw new ParapetError('infrastructure', `${demand} needs the sandbox, which does not work here: ${why}`, wayOut);
+    throw new ParapetError(
+      'infrastructure',
+      `${demand} needs the sandbox, which does not work here: ${why}`,
+      sandboxHint,
+    );
   }
   if (!warned)
     note(`warning: models run without a sandbox (${why}): evaluate only files that you trust; see SECURITY.md`);
