@@ -29,6 +29,14 @@ const values = (tensor: tf.Tensor): number[] => {
   return array;
 };
 
+test('wasm says that its memory is used up, and does not compute on', async () => {
+  await startBackend('wasm');
+  await startBackend('wasm');
+  const { wasm } = tf.backend() as unknown as { wasm: { _malloc(bytes: number): number } };
+  expect(() => wasm._malloc(2 ** 31)).toThrow(/wasm: out of memory \(2147483648 bytes more were wanted\)/);
+  expect(values(tf.add(1, [2, 3]))).toEqual([3, 4]);
+});
+
 describe.each(['wasm', 'native', 'cpu'] as const)('on %s', (name) => {
   const check = (title: string, body: () => void | Promise<void>): void =>
     test(title, async (context) => {

@@ -51,11 +51,14 @@ function positive(env: NodeJS.ProcessEnv, name: string): number | null {
  * mapping: heap, ArrayBuffers, wasm memories, stacks. RLIMIT_AS would count the gigabytes of addresses that V8 and wasm only
  * reserve, and `--max-old-space-size` counts none but the JavaScript heap. Memory that is mapped as shared escapes it, and is
  * counted as resident by `watchUsage`.
+ *
+ * It is set well above what `watchUsage` allows, which is to come first: a process that is ended says nothing, while tfjs on wasm
+ * goes on with a null pointer where memory is refused.
  * @param mapsDevices whether it maps the memory of a graphics processor, which RLIMIT_DATA may count as its own
  */
 export function prlimitArguments({ memoryBytes, fileBytes, openFiles }: Limits, mapsDevices: boolean): string[] {
   return [
-    ...(mapsDevices ? [] : [`--data=${Math.floor(memoryBytes)}`]),
+    ...(mapsDevices ? [] : [`--data=${Math.floor(1.5 * memoryBytes) + GIGABYTE / 2}`]),
     `--fsize=${fileBytes}`,
     `--nofile=${openFiles}`,
     '--core=0',

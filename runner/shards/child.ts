@@ -83,7 +83,7 @@ function examplesOf({ examples: { x, y, count } }: Job, task: Task): { x: Float3
 }
 
 /** What V8, the C++ library, wasm and TensorFlow say when the limit of memory is met. */
-const noMemory = /allocation failed|out of memory|bad_alloc|cannot enlarge memory|ENOMEM/i;
+const noMemory = /allocation failed|out of memory|memory access out of bounds|bad_alloc|cannot enlarge memory|ENOMEM/i;
 
 function outOfMemory(said: string, { memoryBytes }: Limits): ParapetError | null {
   if (!noMemory.test(said)) return null;
