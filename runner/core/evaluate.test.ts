@@ -140,7 +140,7 @@ describe('evaluate', () => {
     const { draft } = await evaluate(evaluation, workers);
     expect(keys.slice(-2)).toEqual(['probe/repeats', 'probe/larger-epsilon']);
     // Of five that are right three fall at ε = 0.3, the one at 154 falls at 0.6, and 254 needs 1.2: all within the pixel range.
-    expect(draft.probes).toEqual({
+    expect(draft.probes).toMatchObject({
       repeats: { examples: 5, correctSpread: 0, logitDifference: 0 },
       'larger-epsilon': { examples: 5, once: 2 / 5, twice: 0, fourfold: 0, unbounded: 0 },
     });

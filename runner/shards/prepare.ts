@@ -1,4 +1,4 @@
-import { findProbe } from '#core/diagnostics/probes/index.ts';
+import { findProbe, probesOf } from '#core/diagnostics/probes/index.ts';
 import { ParapetError } from '#core/errors.ts';
 import type { Evaluation } from '#core/evaluate.ts';
 import { attackChains, type Chain } from '#core/evaluation/phases.ts';
@@ -118,7 +118,7 @@ export function expectedChains(evaluation: Evaluation): Chain[] {
 export function expectedProbes(evaluation: Evaluation): ProbeTask[] {
   const { suite, seed } = evaluation;
   const [line = null] = suite.lines.filter(searchesBall).sort((a, b) => lineCost(b) - lineCost(a));
-  return (suite.suite.probes ?? []).map((probe) => {
+  return probesOf(suite.suite).map((probe) => {
     const examples = expectedExamples(evaluation).slice(0, findProbe(probe).examples);
     const standing = new Uint8Array(examples.length).fill(1);
     return {
