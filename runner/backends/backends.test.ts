@@ -1,10 +1,13 @@
 import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, test } from 'vitest';
 import { registerSign } from '#core/kernels/sign.ts';
+import { gpuOfDriver } from './device.ts';
 import { threadCount } from './environment.ts';
 import { assertBackend, pickBackend, startBackend, startReference } from './index.ts';
 import { restoreRemovedUtilities } from './node-shim.ts';
@@ -166,4 +169,17 @@ test('a kernel that was replaced is not replaced again', () => {
   const kernel = tf.getKernel('Sign', 'cpu');
   registerSign();
   expect(tf.getKernel('Sign', 'cpu')).toBe(kernel);
+});
+
+test('a process that may not ask nvidia-smi reads what the driver says', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'parapet-driver-'));
+  expect(gpuOfDriver(folder)).toBeNull();
+  await mkdir(join(folder, 'gpus', '0000:01:00.0'), { recursive: true });
+  await writeFile(join(folder, 'gpus', '0000:01:00.0', 'information'), 'Model: \t\t NVIDIA H100 80GB HBM3\nIRQ: 16\n');
+  await writeFile(
+    join(folder, 'version'),
+    'NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  550.54.15  Tue Mar  5\nGCC version: 12\n',
+  );
+  expect(gpuOfDriver(folder)).toEqual({ name: 'NVIDIA H100 80GB HBM3', driver: '550.54.15' });
+  await rm(folder, { recursive: true });
 });

@@ -145,7 +145,13 @@ describe('evaluate', () => {
       'larger-epsilon': { examples: 5, once: 2 / 5, twice: 0, fourfold: 0, unbounded: 0 },
     });
     const silent = await evaluate(pairEvaluation(examples), localWorkers(examples));
-    expect(silent.draft).not.toHaveProperty('probes');
+    expect(Object.keys(silent.draft.probes ?? {})).toEqual([
+      'batch-composition',
+      'call-order',
+      'state',
+      'clock',
+      'tape',
+    ]);
     expect(resultSchema.parse({ ...draft, run }).probes).toEqual(draft.probes);
   });
 
