@@ -1,10 +1,13 @@
 import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, test } from 'vitest';
 import { registerSign } from '#core/kernels/sign.ts';
+import { gpuOfDriver } from './device.ts';
 import { threadCount } from './environment.ts';
 import { assertBackend, pickBackend, startBackend, startReference } from './index.ts';
 import { restoreRemovedUtilities } from './node-shim.ts';
@@ -28,6 +31,17 @@ const values = (tensor: tf.Tensor): number[] => {
   tensor.dispose();
   return array;
 };
+
+test('wasm says that its memory is used up, and does not compute on', async () => {
+  await startBackend('wasm');
+  await startBackend('wasm');
+  const { wasm } = tf.backend() as unknown as { wasm: Record<'_malloc' | '_free', (value: number) => number> };
+  // Of the 4 GB that there can be, half; only addresses, since nothing is written there.
+  const half = wasm._malloc(2 ** 31);
+  expect(() => wasm._malloc(2 ** 31)).toThrow(/wasm: out of memory \(2147483648 bytes more were wanted\)/);
+  wasm._free(half);
+  expect(values(tf.add(1, [2, 3]))).toEqual([3, 4]);
+});
 
 describe.each(['wasm', 'native', 'cpu'] as const)('on %s', (name) => {
   const check = (title: string, body: () => void | Promise<void>): void =>
@@ -155,4 +169,17 @@ test('a kernel that was replaced is not replaced again', () => {
   const kernel = tf.getKernel('Sign', 'cpu');
   registerSign();
   expect(tf.getKernel('Sign', 'cpu')).toBe(kernel);
+});
+
+test('a process that may not ask nvidia-smi reads what the driver says', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'parapet-driver-'));
+  expect(gpuOfDriver(folder)).toBeNull();
+  await mkdir(join(folder, 'gpus', '0000:01:00.0'), { recursive: true });
+  await writeFile(join(folder, 'gpus', '0000:01:00.0', 'information'), 'Model: \t\t NVIDIA H100 80GB HBM3\nIRQ: 16\n');
+  await writeFile(
+    join(folder, 'version'),
+    'NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  550.54.15  Tue Mar  5\nGCC version: 12\n',
+  );
+  expect(gpuOfDriver(folder)).toEqual({ name: 'NVIDIA H100 80GB HBM3', driver: '550.54.15' });
+  await rm(folder, { recursive: true });
 });

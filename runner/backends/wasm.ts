@@ -22,6 +22,28 @@ export async function startWasm(files = packagedFiles()): Promise<void> {
       'A limit on address space (ulimit -v) stops it: limit memory by cgroup instead. Else run npm ci again.',
     );
   }
+  refuseNullPointers();
+}
+
+interface WasmModule {
+  _malloc(bytes: number): number;
+}
+
+const guarded = new WeakSet<WasmModule>();
+
+/** tfjs goes on with the pointer 0 where memory is used up (4 GB, or a limit), and computes with whatever lies there. */
+function refuseNullPointers(): void {
+  const { wasm } = tf.backend() as unknown as { wasm: WasmModule };
+  if (guarded.has(wasm)) return;
+  guarded.add(wasm);
+  // Its first call puts the real function in the place of a stand-in.
+  wasm._malloc(0);
+  const malloc = wasm._malloc;
+  wasm._malloc = (bytes) => {
+    const pointer = malloc(bytes);
+    if (pointer === 0 && bytes > 0) throw new RangeError(`wasm: out of memory (${bytes} bytes more were wanted)`);
+    return pointer;
+  };
 }
 
 function packagedFiles(): string {

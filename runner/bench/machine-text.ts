@@ -1,7 +1,7 @@
 import type { BackendState, Examination } from './machine.ts';
 
 /** An examination as lines for a person: what is there, then what is missing and how to get it. */
-export function describeExamination({ machine, cache, backends, auto, datasets, tools }: Examination): string {
+export function describeExamination({ machine, cache, backends, auto, datasets, tools, sandbox }: Examination): string {
   const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
   const sections = [
     `machine    ${machine.processor}, ${machine.threads} threads, ${gigabytes(machine.memoryBytes)}, ${machine.platform}`,
@@ -14,6 +14,7 @@ export function describeExamination({ machine, cache, backends, auto, datasets, 
     ...datasets.map(({ id, state, folder }) => `data       ${id.padEnd(14)} ${state.padEnd(8)} ${folder}`),
     '',
     ...tools.map(({ name, version }) => `tool       ${name.padEnd(17)} ${version ?? 'missing'}`),
+    `sandbox    ${sandbox.problem === null ? 'works: bubblewrap, and the limits of prlimit' : `does not work: ${sandbox.problem}`}`,
   ];
   const advice = [
     ...backends.flatMap((backend) =>
@@ -23,6 +24,7 @@ export function describeExamination({ machine, cache, backends, auto, datasets, 
       state === 'ready' ? [] : [`${id} (${state}): npm run -s parapet -- data fetch ${id}`],
     ),
     ...tools.flatMap(({ name, version, purpose, hint }) => (version === null ? [`${name} (${purpose}): ${hint}`] : [])),
+    ...(sandbox.problem === null ? [] : [`sandbox (${sandbox.problem}): ${sandbox.hint}`]),
   ];
   if (advice.length > 0) sections.push('', 'To get what is missing', ...advice.map((line) => `  ${line}`));
   return sections.join('\n');

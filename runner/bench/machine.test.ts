@@ -24,6 +24,7 @@ const madeUp: Examination = {
   auto: { name: 'wasm', reason: 'native TensorFlow is not installed' },
   datasets: [{ id: 'mnist', state: 'damaged', folder: '/cache/data/mnist' }],
   tools: [{ name: 'C++ compiler', purpose: 'builds the binding', version: null, hint: 'sudo apt-get install g++' }],
+  sandbox: { problem: 'user namespaces are forbidden', hint: 'allow them' },
 };
 
 test('the text says what is there, what is missing and how to get it', () => {
@@ -32,11 +33,16 @@ test('the text says what is there, what is missing and how to get it', () => {
   const advice = text.slice(text.indexOf('To get what is missing'));
   expect(advice).toContain('native (libtensorflow_cc.so.2: no such file): native install');
   expect(advice).toContain('mnist (damaged): npm run -s parapet -- data fetch mnist');
+  expect(text).toContain('sandbox    does not work: user namespaces are forbidden');
+  expect(advice).toContain('sandbox (user namespaces are forbidden): allow them');
   expect(advice).toContain('C++ compiler (builds the binding): sudo apt-get install g++');
 });
 
 test('nothing missing, no advice', () => {
-  expect(describeExamination({ ...madeUp, backends: [], datasets: [], tools: [] })).not.toContain('missing');
+  const sandbox = { problem: null, hint: '' };
+  const text = describeExamination({ ...madeUp, backends: [], datasets: [], tools: [], sandbox });
+  expect(text).not.toContain('missing');
+  expect(text).toContain('sandbox    works');
 });
 
 test('this machine has wasm', async () => {

@@ -8,6 +8,7 @@ import { isInstalled } from '../backends/native-files.ts';
 import { runTool } from '../backends/tools.ts';
 import { cacheDirectory } from '../files/cache.ts';
 import { inspectDataset } from '../files/datasets.ts';
+import { sandboxHint, sandboxProblem } from '../sandbox/available.ts';
 import { type BenchAnswer, runTask } from './task.ts';
 
 /** A backend as it was found: started in a process of its own, or not there. */
@@ -47,6 +48,8 @@ export interface Examination {
     readonly folder: string;
   }[];
   readonly tools: readonly ToolState[];
+  /** Whether models can be sandboxed: why not, or null. */
+  readonly sandbox: { readonly problem: string | null; readonly hint: string };
 }
 
 export interface ExamineOptions {
@@ -80,6 +83,7 @@ export async function examine(options: ExamineOptions): Promise<Examination> {
       }),
     ),
     tools: await Promise.all(tools.map(examineTool)),
+    sandbox: { problem: await sandboxProblem(), hint: sandboxHint },
   };
 }
 
@@ -115,7 +119,7 @@ const tools: readonly (Omit<ToolState, 'version'> & { readonly command: readonly
   },
   {
     name: 'bubblewrap',
-    purpose: 'the sandbox, which --publish requires',
+    purpose: 'the sandbox, which evaluations require with --publish and under CI',
     command: ['bwrap', '--version'],
     hint: 'sudo apt-get install bubblewrap',
   },

@@ -92,6 +92,36 @@ describe('evaluate', () => {
   });
 
   it.each([
+    ['--publish', {}, ['--publish']],
+    ['an evaluation under CI', { CI: 'true' }, ['--out', 'refused.json']],
+  ])('refuses %s without the sandbox, before anything is computed', async (demand, env, args) => {
+    const off = { ...process.env, NO_COLOR: '1', PARAPET_SANDBOX: 'off', ...env };
+    const command = [main, 'evaluate', submission, '--track', 'mnist-linf-0.3', '--examples', '5', ...args];
+    const { status, stdout, stderr } = spawnSync(process.execPath, command, {
+      encoding: 'utf8',
+      cwd: folder,
+      env: off,
+    });
+    expect(stderr).toMatch(
+      new RegExp(`^error: ${demand}.* needs the sandbox, which does not work here: PARAPET_SANDBOX is off$`, 'm'),
+    );
+    expect(stderr).toMatch(/sudo apt-get install bubblewrap/);
+    expect({ status, stdout }).toEqual({ status: 5, stdout: '' });
+    expect([await exists('refused.json'), await exists('results')]).toEqual([false, false]);
+  });
+
+  it('warns once where it goes on without the sandbox, to the same result', () => {
+    const env = { ...process.env, NO_COLOR: '1', PARAPET_SANDBOX: 'off' };
+    const { stdout, stderr } = spawnSync(process.execPath, [main, ...evaluate('open.json')], {
+      encoding: 'utf8',
+      cwd: folder,
+      env,
+    });
+    expect(stderr.match(/warning: models run without a sandbox \(PARAPET_SANDBOX is off\)/g)).toHaveLength(1);
+    expect(digestOf(stdout)).toBe(whole.digest);
+  });
+
+  it.each([
     [['--track', 'mnist-linf-0.4'], 2, /track: there is no 'mnist-linf-0.4'\n {2}the tracks are .*mnist-linf-0.3/],
     [['--track', 'cifar10-l2-0.5'], 2, /Test2026Net is a defense of mnist; track cifar10-l2-0.5 is of cifar10/],
     [['--suite', 'quik'], 2, /suite: there is no 'quik'\n {2}the suites are quick/],

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { evaluate } from './evaluate.ts';
-import { perform } from './evaluation/perform.ts';
+import { perform, pickFrom } from './evaluation/perform.ts';
 import { attackChains, runShard } from './evaluation/phases.ts';
 import type { Task } from './evaluation/tasks.ts';
 import { taskKey } from './evaluation/tasks.ts';
@@ -76,7 +76,7 @@ describe('evaluate', () => {
         if (task.kind === 'attack') {
           met.push([task.line.id, [...(task.meets ?? [-1])].map((i) => task.examples[i] as number)]);
         }
-        return perform(task, { classifier: brighter, examples, now: () => 0 });
+        return perform(task, { classifier: brighter, pick: pickFrom(examples), now: () => 0 });
       },
     });
     const cascade = await evaluate(pairEvaluation(examples, { attacks, cascade: true }), workers);
@@ -106,7 +106,7 @@ describe('evaluate', () => {
     const workers = localWorkers(examples, {
       run: <T extends Task>(task: T) => {
         if (task.kind === 'attack') done.push(`${task.line.id}/${task.chunk}`);
-        return perform(task, { classifier: brighter, examples, now: () => 0 });
+        return perform(task, { classifier: brighter, pick: pickFrom(examples), now: () => 0 });
       },
     });
     expect(await runShard(evaluation, workers, { index: 1, count: 2 })).toBe(2);
@@ -140,19 +140,25 @@ describe('evaluate', () => {
     const { draft } = await evaluate(evaluation, workers);
     expect(keys.slice(-2)).toEqual(['probe/repeats', 'probe/larger-epsilon']);
     // Of five that are right three fall at ε = 0.3, the one at 154 falls at 0.6, and 254 needs 1.2: all within the pixel range.
-    expect(draft.probes).toEqual({
+    expect(draft.probes).toMatchObject({
       repeats: { examples: 5, correctSpread: 0, logitDifference: 0 },
       'larger-epsilon': { examples: 5, once: 2 / 5, twice: 0, fourfold: 0, unbounded: 0 },
     });
     const silent = await evaluate(pairEvaluation(examples), localWorkers(examples));
-    expect(silent.draft).not.toHaveProperty('probes');
+    expect(Object.keys(silent.draft.probes ?? {})).toEqual([
+      'batch-composition',
+      'call-order',
+      'state',
+      'clock',
+      'tape',
+    ]);
     expect(resultSchema.parse({ ...draft, run }).probes).toEqual(draft.probes);
   });
 
   it('has a digest that no clock changes', async () => {
     let now = 0;
     const ticking = localWorkers(examples, {
-      run: (task) => perform(task, { classifier: brighter, examples, now: () => (now += 500) }),
+      run: (task) => perform(task, { classifier: brighter, pick: pickFrom(examples), now: () => (now += 500) }),
     });
     const one = await evaluate(pairEvaluation(examples), localWorkers(examples));
     const two = await evaluate(pairEvaluation(examples), ticking);

@@ -103,7 +103,7 @@ export const resultSchema = z.strictObject({
   /** From the smallest verified distance per example; at the track's epsilon it equals `robustAccuracy`. */
   curve: z.array(z.strictObject({ epsilon: z.number().min(0), robustAccuracy: fraction })),
   flags: z.array(flagSchema),
-  /** What the suite's probes measured, by their ids; absent where it lists none. */
+  /** What the probes measured, by their ids; absent in results from before every evaluation had some. */
   probes: z.record(z.string(), z.record(z.string(), z.number())).optional(),
   evidence: z.strictObject({
     file: z.string(),

@@ -5,6 +5,7 @@ import * as tf from '@tensorflow/tfjs';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Classifier } from '#core/models/classifier.ts';
 import { isModelFile, readModelFile } from './model-file.ts';
+import { openSent } from './sent-model.ts';
 import { type LinearOnnx, linearOnnx } from './testing/onnx.ts';
 
 let folder: string;
@@ -27,7 +28,7 @@ describe('a model file', () => {
   it('answers as its graph says, and is known by what it holds', async () => {
     await writeFile(path, linearOnnx(net));
     const read = await readModelFile(path, null);
-    expect(scores(await read.load())).toEqual([0.25, 1.5]);
+    expect(scores(await openSent(read.sent()))).toEqual([0.25, 1.5]);
     expect(read).toMatchObject({ name: 'net.onnx', weightsSha256: null });
     await writeFile(path, linearOnnx({ ...net, bias: Float32Array.of(0, 0.25) }));
     expect((await readModelFile(path, null)).digest).not.toBe(read.digest);
@@ -36,7 +37,7 @@ describe('a model file', () => {
   it('may be a link, as in a store of models', async () => {
     await writeFile(join(folder, 'blob.onnx'), linearOnnx(net));
     await symlink(join(folder, 'blob.onnx'), path);
-    expect(scores(await (await readModelFile(path, null)).load())).toEqual([0.25, 1.5]);
+    expect(scores(await openSent((await readModelFile(path, null)).sent()))).toEqual([0.25, 1.5]);
   });
 
   it('takes its weights from the file beside it', async () => {
@@ -44,7 +45,7 @@ describe('a model file', () => {
     await writeFile(path, linearOnnx({ ...net, external }));
     await writeFile(`${path}.data`, Buffer.concat([new Uint8Array(8), bytesOf(weights)]));
     const read = await readModelFile(path, null);
-    expect(scores(await read.load())).toEqual([0.25, 1.5]);
+    expect(scores(await openSent(read.sent()))).toEqual([0.25, 1.5]);
     await writeFile(`${path}.data`, Buffer.concat([new Uint8Array(8), bytesOf(weights.map((w) => 2 * w))]));
     expect((await readModelFile(path, null)).digest).not.toBe(read.digest);
   });
@@ -58,13 +59,13 @@ describe('a model file', () => {
     await writeFile(path, linearOnnx({ ...net, external: { location, offset, length: 16 } }));
     await writeFile(`${path}.data`, bytesOf(weights));
     const read = await readModelFile(path, null);
-    await expect(read.load()).rejects.toThrow(message);
+    await expect(openSent(read.sent())).rejects.toThrow(message);
   });
 
   it('does not follow a link to its weights, and says when they are missing', async () => {
     await writeFile(path, linearOnnx({ ...net, external: { location: 'net.onnx.data', offset: 0, length: 16 } }));
     const read = await readModelFile(path, null);
-    await expect(read.load()).rejects.toThrow(/its weights lie in net\.onnx\.data, which is not beside it/);
+    await expect(openSent(read.sent())).rejects.toThrow(/its weights lie in net\.onnx\.data, which is not beside it/);
     await writeFile(join(folder, 'elsewhere'), bytesOf(weights));
     await symlink(join(folder, 'elsewhere'), `${path}.data`);
     await expect(readModelFile(path, null)).rejects.toThrow(/net\.onnx\.data is a link/);
@@ -111,7 +112,7 @@ describe('a model file', () => {
     it('takes its weights from the files that it lists', async () => {
       await write(shards);
       const read = await readModelFile(path, null);
-      expect(scores(await read.load())).toEqual([0.25, 1.5]);
+      expect(scores(await openSent(read.sent()))).toEqual([0.25, 1.5]);
       await writeFile(join(folder, shards[1]), bytesOf(Float32Array.of(1, 1)));
       expect((await readModelFile(path, null)).digest).not.toBe(read.digest);
     });
@@ -137,7 +138,7 @@ describe('a model file', () => {
   it('that is cut short or a Git LFS pointer is an invalid model', async () => {
     await writeFile(path, linearOnnx(net).subarray(0, 60));
     const read = await readModelFile(path, null);
-    await expect(read.load()).rejects.toThrow(/^ONNX: /);
+    await expect(openSent(read.sent())).rejects.toThrow(/^ONNX: /);
     await writeFile(path, 'version https://git-lfs.github.com/spec/v1\n');
     await expect(readModelFile(path, null)).rejects.toThrow(/is a Git LFS pointer/);
   });

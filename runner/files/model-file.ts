@@ -5,13 +5,11 @@ import { basename, dirname, extname, join, resolve } from 'node:path';
 import { digestOf } from '#core/digest.ts';
 import { ParapetError } from '#core/errors.ts';
 import type { Classifier } from '#core/models/classifier.ts';
-import { architectures, loadClassifier } from '#core/models/index.ts';
-import { loadOnnx } from '#core/models/onnx/classifier.ts';
-import type { ReadExternal } from '#core/models/onnx/tensor-data.ts';
+import { architectures } from '#core/models/index.ts';
 import { listingOf } from '#core/models/tfjs/file.ts';
-import { loadTfjs } from '#core/models/tfjs.ts';
 import { errorCode, fileError } from './file-error.ts';
 import { readRegularFile } from './regular-file.ts';
+import type { SentModel } from './sent-model.ts';
 
 /** What ONNX can hold in one file, and what one array can. */
 const MOST_BYTES = 2 ** 31;
@@ -36,11 +34,8 @@ export interface ReadModelFile {
   readonly weightsSha256: string | null;
   /** SHA-256 over the canonical JSON of these digests and the architecture: changes with anything that decides an answer. */
   readonly digest: string;
-  /**
-   * @param inputShape [height, width, channels] of the images there are, where they decide it
-   * @throws ParapetError 'submission' that says what is wrong with the model
-   */
-  load(inputShape?: Classifier['inputShape']): Promise<Classifier>;
+  /** @param inputShape [height, width, channels] of the images there are, where they decide what it takes */
+  sent(inputShape?: Classifier['inputShape']): SentModel;
 }
 
 /** Whether a path on the command line names a model file; anything else is taken for a folder of a submission. */
@@ -68,10 +63,10 @@ export async function readModelFile(path: string, architecture: string | null): 
     sha256,
     weightsSha256,
     digest: digestOf({ model: sha256, weights: weightsSha256, architecture }),
-    load: async (inputShape) =>
+    sent: (inputShape) =>
       architecture === null
-        ? loadOnnx(bytes, { ...(inputShape && { inputShape }), readExternal: readerOf(basename(path), weights) })
-        : loadClassifier(architecture, bytes),
+        ? { onnx: { name: basename(path), bytes, weights, inputShape: inputShape ?? null } }
+        : { architecture, weights: bytes },
   };
 }
 
@@ -97,7 +92,7 @@ async function readTfjs(path: string, json: Uint8Array): Promise<ReadModelFile> 
     sha256,
     weightsSha256,
     digest: digestOf({ model: sha256, weights: weightsSha256, architecture: null }),
-    load: () => loadTfjs(json, shards),
+    sent: () => ({ tfjs: { json, shards: Object.fromEntries(shards) } }),
   };
 }
 
@@ -147,36 +142,6 @@ async function readSibling(path: string): Promise<Uint8Array | null> {
     throw fileError('read', path, error);
   });
   return found === null ? null : readRegularFile(path, MOST_BYTES);
-}
-
-/** Reads what tensors say lies in the file of weights, and in no other. */
-function readerOf(name: string, weights: Uint8Array | null): ReadExternal {
-  const sibling = `${name}.data`;
-  return ({ location, offset, length }) => {
-    if (location !== sibling) {
-      throw new ParapetError(
-        'submission',
-        `${name}: its weights lie in '${location}'; of the files beside it only ${sibling} is read`,
-        'keep the names that both files were exported under, or put the weights inside: onnx.save(onnx.load(path), path)',
-      );
-    }
-    if (weights === null) {
-      throw new ParapetError(
-        'submission',
-        `${name}: its weights lie in ${sibling}, which is not beside it`,
-        'put that file there too, or export with the weights inside: torch.onnx.export(…, external_data=False)',
-      );
-    }
-    const end = offset + (length ?? weights.length - offset);
-    if (end < offset || end > weights.length) {
-      throw new ParapetError(
-        'submission',
-        `${sibling} has ${weights.length} bytes; a tensor wants those from ${offset} to ${end}`,
-        'the file is cut short or belongs to another model; export both anew',
-      );
-    }
-    return weights.subarray(offset, end);
-  };
 }
 
 function digestOfBytes(bytes: Uint8Array): string {

@@ -1,96 +1,97 @@
-import { fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { ParapetError } from '#core/errors.ts';
-import type { Task } from '#core/evaluation/tasks.ts';
+import { positionsOf, type Task } from '#core/evaluation/tasks.ts';
 import type { BackendReport } from '../backends/index.ts';
-import {
-  type FromWorker,
-  type Job,
-  type TaskProgress,
-  type ToWorker,
-  unpackError,
-  type WorkerBackend,
-} from './messages.ts';
-
-/** What is kept of what a worker writes to stderr, to be shown should it die. */
-const STDERR_TAIL = 2000;
+import { insideOf } from '../sandbox/inside.ts';
+import type { Limits } from '../sandbox/limits.ts';
+import { gigabytes } from '../sandbox/watch-usage.ts';
+import { checkOutcome, mostBytesOf } from './answers.ts';
+import { type End, startLink } from './link.ts';
+import { type Job, type TaskProgress, type ToWorker, unpackError, type WorkerBackend } from './messages.ts';
 
 export type Answer =
   | { readonly kind: 'done'; readonly outcome: unknown; readonly peakMemoryBytes: number }
   | { readonly kind: 'failed'; readonly error: Error }
-  | { readonly kind: 'died'; readonly why: string };
-
-/** What answers a question; progress comes before it. */
-type FirstOrLast = Exclude<FromWorker, { kind: 'progress' }>;
+  | End;
 
 /** A worker process, seen from its parent. */
 export interface Child {
   readonly report: BackendReport | null;
+  /** Key of the job whose models it holds, and whose tasks alone it may do; null before its first task. */
+  readonly holds: string | null;
   /** Has it do one task; it must not be asked again before it has answered. */
   ask(job: Job, task: Task, onProgress?: (progress: TaskProgress) => void): Promise<Answer>;
   kill(): void;
 }
 
+export interface ChildOptions {
+  readonly script: URL;
+  readonly backend: WorkerBackend;
+  readonly sandboxed: boolean;
+  readonly limits: Limits;
+}
+
 /** @throws ParapetError when the backend cannot be had, or the process dies before it is ready */
-export async function startChild(script: URL, backend: WorkerBackend): Promise<Child> {
-  const child = fork(fileURLToPath(script), {
-    serialization: 'advanced',
-    execArgv: [],
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-  });
-  let stderr = '';
-  child.stderr?.on('data', (text: Buffer) => {
-    stderr = (stderr + text.toString()).slice(-STDERR_TAIL);
-  });
-  let listener: (answer: FirstOrLast | { kind: 'died'; why: string }) => void = () => {};
-  let onProgress: (progress: TaskProgress) => void = () => {};
-  child.on('message', (raw) => {
-    const message = raw as FromWorker;
-    if (message.kind === 'progress') onProgress(message);
-    else listener(message);
-  });
-  let end: { kind: 'died'; why: string } | null = null;
-  const onEnd = (why: string): void => {
-    end ??= { kind: 'died', why: [why, lastLines(stderr)].filter(Boolean).join('; ') };
-    listener(end);
-  };
-  child.on('error', (error) => onEnd(error.message));
-  child.on('close', (code, signal) => onEnd(signal === null ? `exit code ${code}` : `signal ${signal}`));
-
-  const next = (message: ToWorker) =>
-    new Promise<FirstOrLast | { kind: 'died'; why: string }>((resolve) => {
-      listener = resolve;
-      if (end !== null) resolve(end);
-      // A failed send is followed by 'close', which says why.
-      else child.send(message, () => {});
-    });
-
-  const first = await next({ kind: 'start', backend });
-  if (first.kind === 'failed') {
-    child.kill('SIGKILL');
-    throw unpackError(first.error);
-  }
+export async function startChild({ script, backend, sandboxed, limits }: ChildOptions): Promise<Child> {
+  const link = startLink(insideOf(script, backend), limits, sandboxed);
+  const first = await link.ask({ kind: 'start', backend }, 0);
+  if (first.kind !== 'ready') link.kill();
+  if (first.kind === 'failed') throw unpackError(first.error);
   if (first.kind !== 'ready') {
-    throw new ParapetError(
-      'infrastructure',
-      `a worker process did not start: ${first.kind === 'died' ? first.why : first.kind}`,
-    );
+    const why = first.kind === 'done' ? first.kind : first.why;
+    throw new ParapetError('infrastructure', `a worker process did not start: ${why}`);
   }
+  let holds: string | null = null;
   return {
     report: first.report,
-    async ask(job, task, tell = () => {}) {
-      onProgress = tell;
-      const message = await next({ kind: 'task', job, task });
-      if (message.kind === 'failed') return { kind: 'failed', error: unpackError(message.error) };
-      if (message.kind === 'ready') return { kind: 'died', why: 'it answered out of turn' };
-      return message;
+    get holds() {
+      return holds;
     },
-    kill: () => void child.kill('SIGKILL'),
+    async ask(job, task, onProgress) {
+      const message: ToWorker = {
+        kind: 'task',
+        models: holds === null ? job.models : null,
+        task,
+        ...examplesOf(job, task),
+      };
+      holds = job.key;
+      const answer = await link.ask(message, mostBytesOf(task, job), onProgress);
+      if (answer.kind === 'ready') return { kind: 'ended', why: 'it answered out of turn' };
+      if (answer.kind === 'failed')
+        return { kind: 'failed', error: outOfMemory(answer.error.message, limits) ?? unpackError(answer.error) };
+      if (answer.kind === 'died') {
+        const error = outOfMemory(answer.why, limits);
+        return error === null ? answer : { kind: 'ended', why: error.message };
+      }
+      if (answer.kind === 'ended') return answer;
+      const wrong = checkOutcome(answer.outcome, task, job);
+      return wrong === null ? answer : { kind: 'ended', why: `its answer is not one: ${wrong}` };
+    },
+    kill: () => link.kill(),
   };
 }
 
-/** The last lines of what a process wrote, without colours and control characters, in one line. */
-function lastLines(text: string): string {
-  const lines = text.split('\n').map((line) => line.replaceAll(/\p{Cc}(\[[0-9;]*m)?/gu, ' ').trim());
-  return lines.filter(Boolean).slice(-3).join(' | ');
+/** What the task reads of the data set. Whoever classifies without attacking is told no classes. */
+function examplesOf({ examples: { x, y, count } }: Job, task: Task): { x: Float32Array; y: Int32Array } {
+  const positions = positionsOf(task);
+  const size = x.length / count;
+  const images = new Float32Array(positions.length * size);
+  positions.forEach((position, i) => {
+    images.set(x.subarray(position * size, (position + 1) * size), i * size);
+  });
+  const labels = task.kind === 'clean' ? new Int32Array() : positions.map((position) => y[position] as number);
+  return { x: images, y: labels };
 }
+
+/** What V8, the C++ library, wasm and TensorFlow say when the limit of memory is met. */
+const noMemory = /allocation failed|out of memory|memory access out of bounds|bad_alloc|cannot enlarge memory|ENOMEM/i;
+
+function outOfMemory(said: string, { memoryBytes }: Limits): ParapetError | null {
+  if (!noMemory.test(said)) return null;
+  return new ParapetError(
+    'misbehaved',
+    `it wanted more than ${gigabytes(memoryBytes)} of memory (${said.slice(0, 200)})`,
+    moreMemory,
+  );
+}
+
+export const moreMemory = 'a large model may need more: PARAPET_WORKER_MEMORY=GIGABYTES';

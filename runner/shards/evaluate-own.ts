@@ -1,6 +1,5 @@
 import { basename } from 'node:path';
 import { ParapetError } from '#core/errors.ts';
-import { scanLength } from '#core/evaluation/phases.ts';
 import type { Result } from '#core/result.ts';
 import { codeIdentity } from '../files/code.ts';
 import { ownResultPath } from '../files/results.ts';
@@ -64,7 +63,9 @@ async function withOwn<T>(
   const code = await codeIdentity();
   const id = ownId(basename(request.model.path));
   const name = options.out === undefined ? id : ownId(basename(options.out, '.json'));
-  return withSession(options, async (session, backend) => {
+  // An attack of one's own is one's own code, of which a sandbox would hide the file.
+  const sandbox = request.attack === undefined;
+  return withSession({ ...options, sandbox }, async (session, backend) => {
     const prepared = await prepareOwn(request, { pool: session.pool, backend, code, name }, options.signal);
     for (const note of prepared.notes) session.note(`${id}: ${note}`);
     return body(prepared, session);
@@ -84,8 +85,7 @@ async function withinBudget(prepared: PreparedOwn, session: Session, budget: num
       : `${count} of ${most} images fit into the budget, should every attack need all its steps`,
   );
   const evaluation = { ...prepared.evaluation, count };
-  const job = { ...prepared.job, limit: scanLength(evaluation) };
-  return { ...prepared, evaluation, job, identity: identityOf(evaluation) };
+  return { ...prepared, evaluation, identity: identityOf(evaluation) };
 }
 
 function fittingOrRefuse(

@@ -1,46 +1,32 @@
+import { z } from 'zod';
+import type { Examples } from '#core/datasets/dataset.ts';
 import { type ErrorKind, ParapetError } from '#core/errors.ts';
 import type { Task } from '#core/evaluation/tasks.ts';
-import type { Classifier } from '#core/models/classifier.ts';
-import type { BackendChoice, BackendReport } from '../backends/index.ts';
+import { resultSchema } from '#core/result.ts';
+import type { BackendChoice } from '../backends/index.ts';
 import type { OwnAttackFile } from '../files/own-attack.ts';
-import type { OwnDataSource } from '../files/own-data.ts';
+import type { SentModel } from '../files/sent-model.ts';
 
 /** Backends of a worker: those that evaluate, and tfjs's plain JavaScript, which only confirms. */
 export type WorkerBackend = BackendChoice | 'cpu';
 
-/** A submission that a transfer attack crafts on. */
-export interface SurrogateFile {
-  readonly id: string;
-  readonly folder: string;
-  readonly digest: string;
-}
-
-/** A model file of a person's own. */
-export interface ModelFile {
-  readonly path: string;
-  /** What safetensors are weights of; null for ONNX. */
-  readonly architecture: string | null;
-  /** [height, width, channels] of the images there are, where they decide what the model takes. */
-  readonly inputShape?: Classifier['inputShape'];
-}
-
-/** What a worker must have open to do a task. Files are named with the digests that they had in the parent. */
-export interface Job {
-  /** Folder of the submission. */
-  readonly folder: string;
-  /** A model file in the place of the submission; the digest is then the file's. */
-  readonly model?: ModelFile;
-  readonly submissionDigest: string;
-  /** What lines of the suite name as surrogates; none when absent. */
-  readonly surrogates?: readonly SurrogateFile[];
-  readonly dataset: string;
-  /** Data of a person's own in the place of a data set; the digest is then that of the data. */
-  readonly data?: OwnDataSource;
-  readonly datasetDigest: string;
+/** What a worker holds for as long as it lives: one model, and what transfer attacks on it are crafted on. */
+export interface Models {
+  readonly model: SentModel;
+  /** By submission id. */
+  readonly surrogates: Readonly<Record<string, SentModel>>;
   /** An attack of a person's own that a line of the suite names; never for a submission. */
   readonly attackFile?: OwnAttackFile;
-  /** Examples from the start of the test split; 0 for tasks that need none. */
-  readonly limit: number;
+}
+
+/** What tasks are done on, as the parent holds it. */
+export interface Job {
+  /** Names the models: tasks of one key may share a worker. */
+  readonly key: string;
+  readonly models: Models;
+  readonly classes: number;
+  /** From the start of the test split, at least as far as the tasks reach. A worker sees those of its task alone. */
+  readonly examples: Examples;
 }
 
 export interface StartMessage {
@@ -50,37 +36,55 @@ export interface StartMessage {
 
 export interface TaskMessage {
   readonly kind: 'task';
-  readonly job: Job;
+  /** With the first task only. */
+  readonly models: Models | null;
   readonly task: Task;
+  /** Images and classes of the examples that the task reads, in its order. */
+  readonly x: Float32Array;
+  readonly y: Int32Array;
 }
 
 export type ToWorker = StartMessage | TaskMessage;
 
-/** An error on its way from one process to another. */
-export interface SentError {
-  readonly kind: ErrorKind | null;
-  readonly message: string;
-  readonly hint: string | undefined;
-  readonly stack: string | undefined;
-}
+const MOST_TEXT = 8000;
+const text = z.string().max(MOST_TEXT);
+const amount = z.number().min(0);
+const errorKinds = ['usage', 'submission', 'misbehaved', 'infrastructure', 'integrity'] as const;
+
+/** An error on its way from one process to another; kind null for a bug. */
+const errorSchema = z.strictObject({
+  kind: z.enum(errorKinds).nullable(),
+  message: text,
+  hint: text.optional(),
+  stack: text.optional(),
+});
 
 /** How far a task is: gradients spent, as `taskCost` counts them, and seconds gone by. */
-export interface TaskProgress {
-  readonly gradients: number;
-  readonly seconds: number;
-}
+const progressSchema = z.strictObject({ kind: z.literal('progress'), gradients: amount, seconds: amount });
 
-export type FromWorker =
-  | { readonly kind: 'ready'; readonly report: BackendReport | null }
-  | ({ readonly kind: 'progress' } & TaskProgress)
-  | { readonly kind: 'done'; readonly outcome: unknown; readonly peakMemoryBytes: number }
-  | { readonly kind: 'failed'; readonly error: SentError };
+/** Whatever a worker may say; what an outcome holds is looked at by `checkOutcome`. */
+export const fromWorkerSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('ready'), report: resultSchema.shape.backend.nullable() }),
+  progressSchema,
+  z.strictObject({ kind: z.literal('done'), outcome: z.unknown(), peakMemoryBytes: z.int().min(0) }),
+  z.strictObject({ kind: z.literal('failed'), error: errorSchema }),
+]);
+
+export type FromWorker = z.infer<typeof fromWorkerSchema>;
+export type SentError = z.infer<typeof errorSchema>;
+export type TaskProgress = Omit<z.infer<typeof progressSchema>, 'kind'>;
 
 export function packError(error: unknown): SentError {
-  if (error instanceof ParapetError)
-    return { kind: error.kind, message: error.message, hint: error.hint, stack: error.stack };
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
-  return { kind: null, message, hint: undefined, stack };
+  const sent = { message: message.slice(0, MOST_TEXT), ...(stack && { stack: stack.slice(0, MOST_TEXT) }) };
+  if (!(error instanceof ParapetError)) return { kind: null, ...sent };
+  const { hint } = error;
+  return { kind: kindOf(error.kind), ...sent, ...(hint !== undefined && { hint: hint.slice(0, MOST_TEXT) }) };
+}
+
+/** No worker is interrupted: it is ended. */
+function kindOf(kind: ErrorKind): SentError['kind'] {
+  return kind === 'interrupted' ? 'infrastructure' : kind;
 }
 
 /** @returns the error as it was thrown: one for a person, or a bug with the worker's stack */

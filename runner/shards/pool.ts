@@ -1,7 +1,8 @@
 import { ParapetError } from '#core/errors.ts';
 import type { OutcomeOf, Task } from '#core/evaluation/tasks.ts';
 import type { BackendReport } from '../backends/index.ts';
-import { type Child, startChild } from './child.ts';
+import { type Limits, limitsOf } from '../sandbox/limits.ts';
+import { type Child, moreMemory, startChild } from './child.ts';
 import type { Job, TaskProgress, WorkerBackend } from './messages.ts';
 
 /** Order of tasks that wait: the smaller first, element by element. */
@@ -15,9 +16,11 @@ export interface Pool {
   /** Largest resident set of any worker so far, in bytes. */
   readonly peakMemoryBytes: number;
   /**
-   * Has a worker do a task. A worker that dies is replaced and its task tried once more.
+   * Has a worker do a task; one that did tasks of another job never does, since it holds that one's model. A worker that dies is
+   * replaced and its task tried once more.
    * @param onProgress told now and then how far a long task is
-   * @throws ParapetError 'infrastructure' when the second one died too; whatever the task threw; 'interrupted' after `close`
+   * @throws ParapetError 'infrastructure' when the second one died too; 'misbehaved' when it broke a limit, or answered what is no
+   *   answer; whatever the task threw; 'interrupted' after `close`
    */
   run<T extends Task>(
     job: Job,
@@ -33,8 +36,12 @@ export interface PoolOptions {
   readonly backend: WorkerBackend;
   /** Most processes, given what the first one said of its backend. */
   readonly size: (report: BackendReport | null) => number;
+  /** Whether the workers run in the sandbox. */
+  readonly sandboxed: boolean;
   /** Script of the worker processes; another one in tests. */
   readonly script?: URL;
+  /** Those of this machine when absent. */
+  readonly limits?: Limits;
 }
 
 interface Waiting {
@@ -53,7 +60,8 @@ const workerScript = new URL('./worker.ts', import.meta.url);
  * Worker processes that take one task at a time; the first is started at once and the others as they are needed.
  * @throws ParapetError when the backend cannot be had
  */
-export async function startPool({ backend, size: sizeFor, script = workerScript }: PoolOptions): Promise<Pool> {
+export async function startPool({ size: sizeFor, ...options }: PoolOptions): Promise<Pool> {
+  const { backend, sandboxed, script = workerScript, limits = limitsOf() } = options;
   const idle: Child[] = [];
   const alive = new Set<Child>();
   const queue: Waiting[] = [];
@@ -65,7 +73,7 @@ export async function startPool({ backend, size: sizeFor, script = workerScript 
   async function grow(): Promise<Child> {
     starting++;
     try {
-      const child = await startChild(script, backend);
+      const child = await startChild({ script, backend, sandboxed, limits });
       if (closed) child.kill();
       alive.add(child);
       return child;
@@ -75,12 +83,11 @@ export async function startPool({ backend, size: sizeFor, script = workerScript 
   }
 
   function pump(): void {
-    while (queue.length > 0 && !closed) {
-      const child = idle.pop();
-      if (child === undefined) break;
-      void give(child, queue.shift() as Waiting);
+    if (closed) return;
+    for (let pair = match(queue, idle); pair !== null; pair = match(queue, idle)) {
+      idle.splice(pair.child, 1).forEach((child) => void give(child, queue.splice(pair.waiting, 1)[0] as Waiting));
     }
-    if (!closed && queue.length > starting && alive.size + starting < size) {
+    while (queue.length > starting && (alive.size + starting < size || endIdle())) {
       grow().then(
         (child) => {
           idle.push(child);
@@ -91,15 +98,27 @@ export async function startPool({ backend, size: sizeFor, script = workerScript 
           if (alive.size === 0) for (const waiting of queue.splice(0)) waiting.reject(error);
         },
       );
-      pump();
     }
   }
 
+  /** Makes room for a worker where one waits for a job of which nothing is left to do now. */
+  function endIdle(): boolean {
+    const child = idle.shift();
+    if (child === undefined) return false;
+    alive.delete(child);
+    child.kill();
+    return true;
+  }
+
   async function give(child: Child, waiting: Waiting): Promise<void> {
-    const answer = await child.ask(waiting.job, waiting.task, waiting.onProgress);
-    if (answer.kind === 'died') {
+    const answer = await child
+      .ask(waiting.job, waiting.task, waiting.onProgress)
+      .catch((error: Error) => ({ kind: 'failed', error }) as const);
+    if (answer.kind === 'died' || answer.kind === 'ended') {
       alive.delete(child);
+      child.kill();
       if (closed) waiting.reject(interrupted());
+      else if (answer.kind === 'ended') waiting.reject(misbehaved(waiting.task, answer.why));
       else if (++waiting.deaths < 2) enqueue(queue, waiting);
       else waiting.reject(died(waiting.task, answer.why));
     } else {
@@ -144,15 +163,36 @@ function enqueue(queue: Waiting[], waiting: Waiting): void {
   queue.splice(at < 0 ? queue.length : at, 0, waiting);
 }
 
+/** The first task that has a worker of its job, or else one that holds nothing yet. */
+function match(queue: readonly Waiting[], idle: readonly Child[]): { waiting: number; child: number } | null {
+  const find = (fits: (child: Child, job: Job) => boolean) => {
+    for (const [waiting, { job }] of queue.entries()) {
+      const child = idle.findIndex((candidate) => fits(candidate, job));
+      if (child >= 0) return { waiting, child };
+    }
+    return null;
+  };
+  return find(({ holds }, { key }) => holds === key) ?? find(({ holds }) => holds === null);
+}
+
 function interrupted(): ParapetError {
   return new ParapetError('interrupted', 'interrupted', 'the same command resumes');
 }
 
+function misbehaved(task: Task, why: string): ParapetError {
+  const hint = why.includes('memory') ? moreMemory : 'nothing of this task is kept; if the model is sound, report it';
+  return new ParapetError('misbehaved', `a worker process was ended during ${nameOf(task)}: ${why}`, hint);
+}
+
+function nameOf(task: Task): string {
+  if (task.kind === 'attack') return `attack ${task.line.id}, chunk ${task.chunk}`;
+  return task.kind === 'probe' ? `probe ${task.probe}` : task.kind;
+}
+
 function died(task: Task, why: string): ParapetError {
-  const what = task.kind === 'attack' ? `attack ${task.line.id}, chunk ${task.chunk}` : task.kind;
   return new ParapetError(
     'infrastructure',
-    `two worker processes died of one task (${what}): ${why}`,
+    `two worker processes died of one task (${nameOf(task)}): ${why}`,
     'often there is too little memory; what was done is kept, and the same command resumes',
   );
 }

@@ -1,9 +1,8 @@
-import { basename, dirname } from 'node:path';
+import { basename } from 'node:path';
 import type { Examples } from '#core/datasets/dataset.ts';
 import { findDataset } from '#core/datasets/index.ts';
 import { ParapetError } from '#core/errors.ts';
 import type { Evaluation } from '#core/evaluate.ts';
-import { scanLength } from '#core/evaluation/phases.ts';
 import type { InspectOutcome } from '#core/evaluation/tasks.ts';
 import type { Classifier } from '#core/models/classifier.ts';
 import type { Norm } from '#core/projections.ts';
@@ -17,10 +16,11 @@ import { type ReadModelFile, readModelFile } from '../files/model-file.ts';
 import { loadOwnAttack, type OwnAttack } from '../files/own-attack.ts';
 import { type OwnDataSource, readOwnData } from '../files/own-data.ts';
 import { evidenceFileName } from '../files/results.ts';
-import type { Job, ModelFile, SurrogateFile } from './messages.ts';
+import type { SentModel } from '../files/sent-model.ts';
+import type { Job } from './messages.ts';
 import type { Pool } from './pool.ts';
-import { identityOf, type Prepared } from './prepare.ts';
-import { readSurrogates } from './surrogates.ts';
+import { identityOf, jobOf, type Prepared } from './prepare.ts';
+import { readSurrogates, type SurrogateFile } from './surrogates.ts';
 
 /** Images and what the attacker may do to them: those of a track, or a person's own. */
 export type OwnTarget = { readonly track: Track } | OwnThreat;
@@ -31,9 +31,16 @@ export interface OwnThreat {
   readonly epsilon: number;
 }
 
+/** A model file of a person's own. */
+export interface OwnModel {
+  readonly path: string;
+  /** What safetensors are weights of; null for files that say it themselves. */
+  readonly architecture: string | null;
+}
+
 /** What a person asked to have evaluated of a model of their own. */
 export interface OwnRequest {
-  readonly model: Pick<ModelFile, 'path' | 'architecture'>;
+  readonly model: OwnModel;
   readonly on: OwnTarget;
   readonly suite: Suite;
   /** So many examples at most; all of the suite's when absent. */
@@ -53,7 +60,7 @@ export interface PreparedOwn extends Prepared {
 interface Subject {
   readonly file: ReadModelFile;
   readonly form: InspectOutcome;
-  readonly model: ModelFile;
+  readonly sent: SentModel;
   readonly suite: ResolvedSuite;
   readonly surrogates: readonly SurrogateFile[];
   readonly examples: Examples;
@@ -81,10 +88,10 @@ export async function prepareOwn(
   const own = request.attack === undefined ? null : await loadOwnAttack(request.attack);
   const subject =
     'track' in on ? await onTrack(request, on.track, own, pool, signal) : await onOwnData(request, on, own, pool);
-  const { file, form, model, surrogates, examples, dataset } = subject;
+  const { file, form, sent, surrogates, examples, dataset } = subject;
   const evaluation: Evaluation = {
     submission: { id: ownId(file.name), digest: file.digest },
-    model: modelOf(model, file, form.notes),
+    model: modelOf(request.model, file, form.notes),
     surrogates: Object.fromEntries(surrogates.map((surrogate) => [surrogate.id, surrogate.digest])),
     suite: subject.suite,
     count,
@@ -96,15 +103,8 @@ export async function prepareOwn(
     code,
     evidenceFile: evidenceFileName(name),
   };
-  const job: Job = {
-    ...jobOf(model, file),
-    surrogates,
-    dataset: dataset.id,
-    ...('track' in on ? {} : { data: on.data }),
-    datasetDigest: dataset.digest,
-    ...(own === null ? {} : { attackFile: own.file }),
-    limit: scanLength(evaluation),
-  };
+  const plain = jobOf(sent, file.digest, surrogates, evaluation);
+  const job: Job = own === null ? plain : { ...plain, models: { ...plain.models, attackFile: own.file } };
   const notes = [...form.notes, ...(dataset.notes ?? [])];
   return { evaluation, job, identity: identityOf(evaluation), notes, inputShape: form.inputShape };
 }
@@ -169,15 +169,12 @@ function extended(suite: Suite, threat: ThreatModel, own: OwnAttack | null): Sui
 }
 
 /** Opens the model in a worker, and asks what it takes and gives. */
-async function open({ path, architecture }: OwnRequest['model'], pool: Pool, inputShape?: Classifier['inputShape']) {
+async function open({ path, architecture }: OwnModel, pool: Pool, inputShape?: Classifier['inputShape']) {
   const file = await readModelFile(path, architecture);
-  const model: ModelFile = { path, architecture, ...(inputShape && { inputShape }) };
-  const job: Job = { ...jobOf(model, file), dataset: '', datasetDigest: '', limit: 0 };
-  return { file, model, form: await pool.run(job, { kind: 'inspect' }, [0, 0]) };
-}
-
-function jobOf(model: ModelFile, { digest }: ReadModelFile): Pick<Job, 'folder' | 'model' | 'submissionDigest'> {
-  return { folder: dirname(model.path), model, submissionDigest: digest };
+  const sent = file.sent(inputShape);
+  const nothing = { x: new Float32Array(), y: new Int32Array(), count: 0, digest: '' };
+  const job = jobOf(sent, `${file.digest} ${inputShape ?? ''}`, [], { examples: nothing, classes: 0 });
+  return { file, sent, form: await pool.run(job, { kind: 'inspect' }, [0, 0]) };
 }
 
 function limitOf({ examples }: Suite, count: number): number | undefined {
@@ -206,7 +203,7 @@ export function ownId(name: string): string {
 }
 
 function modelOf(
-  { architecture }: ModelFile,
+  { architecture }: OwnModel,
   { name, sha256, weightsSha256 }: ReadModelFile,
   notes: readonly string[],
 ): NonNullable<Result['model']> {

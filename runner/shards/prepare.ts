@@ -1,7 +1,7 @@
-import { findProbe } from '#core/diagnostics/probes/index.ts';
+import { findProbe, probesOf } from '#core/diagnostics/probes/index.ts';
 import { ParapetError } from '#core/errors.ts';
 import type { Evaluation } from '#core/evaluate.ts';
-import { attackChains, type Chain, scanLength } from '#core/evaluation/phases.ts';
+import { attackChains, type Chain } from '#core/evaluation/phases.ts';
 import { searchesBall } from '#core/evaluation/probes.ts';
 import type { ProbeTask } from '#core/evaluation/tasks.ts';
 import { findArchitecture } from '#core/models/index.ts';
@@ -12,10 +12,11 @@ import type { Track } from '#core/tracks.ts';
 import { loadDataset } from '../files/datasets.ts';
 import type { Identity } from '../files/journal.ts';
 import { evidenceFileName } from '../files/results.ts';
+import type { SentModel } from '../files/sent-model.ts';
 import { readSubmission } from '../files/submissions.ts';
 import { lineCost } from './cost.ts';
 import type { Job } from './messages.ts';
-import { attackedOf, readSurrogates } from './surrogates.ts';
+import { attackedOf, readSurrogates, type SurrogateFile } from './surrogates.ts';
 
 /** What a person asked to have evaluated. */
 export interface Request {
@@ -81,15 +82,24 @@ export async function prepare(
   };
   return {
     evaluation,
-    job: {
-      folder,
-      submissionDigest: digest,
-      surrogates,
-      dataset: track.dataset,
-      datasetDigest: examples.digest,
-      limit: scanLength(evaluation),
-    },
+    job: jobOf({ architecture: submission.model.architecture, weights: model }, digest, surrogates, evaluation),
     identity: identityOf(evaluation),
+  };
+}
+
+/** @param digest of the submission that the model is of */
+export function jobOf(
+  model: SentModel,
+  digest: string,
+  surrogates: readonly SurrogateFile[],
+  { examples, classes }: Pick<Evaluation, 'examples' | 'classes'>,
+): Job {
+  const sent = surrogates.map(({ id, architecture, weights }) => [id, { architecture, weights }] as const);
+  return {
+    key: [digest, ...surrogates.map((surrogate) => surrogate.digest)].join(),
+    models: { model, surrogates: Object.fromEntries(sent) },
+    classes,
+    examples,
   };
 }
 
@@ -109,7 +119,7 @@ export function expectedChains(evaluation: Evaluation): Chain[] {
 export function expectedProbes(evaluation: Evaluation): ProbeTask[] {
   const { suite, seed } = evaluation;
   const [line = null] = suite.lines.filter(searchesBall).sort((a, b) => lineCost(b) - lineCost(a));
-  return (suite.suite.probes ?? []).map((probe) => {
+  return probesOf(suite.suite).map((probe) => {
     const examples = expectedExamples(evaluation).slice(0, findProbe(probe).examples);
     const standing = new Uint8Array(examples.length).fill(1);
     return {

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
-import type { BackendChoice } from '../backends/index.ts';
+import { type BackendChoice, pickBackend } from '../backends/index.ts';
 import { throwIfInterrupted } from '../files/interrupted.ts';
+import { requireSandbox } from '../sandbox/available.ts';
 import type { WorkerBackend } from './messages.ts';
 import { type Pool, type PoolOptions, startPool } from './pool.ts';
 import type { Session } from './run.ts';
@@ -10,6 +11,12 @@ interface Processes {
   /** Worker processes; when absent one per core on wasm, which has no threads in Node, and one on any other backend. */
   readonly processes?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Whether what comes of it is to be published. */
+  readonly publish?: boolean | undefined;
+  /** Whether models are to be sandboxed; so they are when absent. */
+  readonly sandbox?: boolean | undefined;
+  /** Told what a person should know; without it a line on stderr. */
+  readonly note?: ((message: string) => void) | undefined;
 }
 
 export interface SessionOptions extends Processes {
@@ -26,11 +33,18 @@ const singleThreaded: readonly (string | undefined)[] = ['wasm', 'cpu', undefine
  * @param body is given a function that opens a pool of a backend, and one that closes all that are open
  */
 async function withPools<T>(
-  { processes, signal }: Processes,
+  {
+    processes,
+    signal,
+    publish = false,
+    sandbox = true,
+    note = (message) => void process.stderr.write(`${message}\n`),
+  }: Processes,
   body: (open: (backend: WorkerBackend) => Promise<Pool>, close: () => void) => Promise<T>,
 ): Promise<T> {
   const size: PoolOptions['size'] = (report) =>
     processes ?? (singleThreaded.includes(report?.name) ? availableParallelism() : 1);
+  const sandboxed = sandbox && (await requireSandbox({ publish, note }));
   const opened = new Set<Pool>();
   let closed = false;
   const close = () => {
@@ -40,7 +54,9 @@ async function withPools<T>(
   signal?.addEventListener('abort', close);
   try {
     const open = async (backend: WorkerBackend) => {
-      const pool = await startPool({ backend, size });
+      // Within a sandbox only the folder of one backend is there to be found.
+      const chosen = backend === 'cpu' ? backend : pickBackend(backend).name;
+      const pool = await startPool({ backend: chosen, size, sandboxed });
       opened.add(pool);
       if (closed) pool.close();
       throwIfInterrupted(signal);
@@ -55,7 +71,7 @@ async function withPools<T>(
 
 /**
  * Runs `body` with one pool of workers.
- * @throws ParapetError 'interrupted' by the signal; 'infrastructure' when the backend cannot be had
+ * @throws ParapetError 'interrupted' by the signal; 'infrastructure' when the backend cannot be had, or the sandbox where it must
  */
 export function withPool<T>(
   options: Processes & { readonly backend: WorkerBackend },
@@ -66,7 +82,7 @@ export function withPool<T>(
 
 /**
  * Runs `body` with what evaluations share.
- * @throws ParapetError 'interrupted' by the signal; 'infrastructure' when the backend cannot be had
+ * @throws ParapetError 'interrupted' by the signal; 'infrastructure' when the backend cannot be had, or the sandbox where it must
  */
 export function withSession<T>(
   options: SessionOptions,

@@ -5,8 +5,15 @@ import type { Classifier } from '#core/models/classifier.ts';
 import { findArchitecture } from '#core/models/index.ts';
 import type { Submission } from '#core/submission.ts';
 import type { SuiteAttack } from '#core/suites/suite.ts';
+import type { SentWeights } from '../files/sent-model.ts';
 import { readSubmission } from '../files/submissions.ts';
-import type { SurrogateFile } from './messages.ts';
+
+/** A submission that a transfer attack crafts on. */
+export interface SurrogateFile extends SentWeights {
+  readonly id: string;
+  readonly folder: string;
+  readonly digest: string;
+}
 
 const ours = fileURLToPath(new URL('../../surrogates/', import.meta.url));
 
@@ -62,7 +69,7 @@ async function readSurrogate(id: string, folder: string, attacked: Attacked): Pr
       `run: npm run -s parapet -- train ${folder}`,
     );
   }
-  return { id, folder: resolve(folder), digest };
+  return { id, folder: resolve(folder), digest, architecture: submission.model.architecture, weights: model };
 }
 
 /** Such as: images of 28×28×1 to 10 classes. */

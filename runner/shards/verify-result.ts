@@ -9,6 +9,7 @@ import { loadDataset } from '../files/datasets.ts';
 import { readEvidence, readResult } from '../files/results.ts';
 import { readSubmission } from '../files/submissions.ts';
 import type { WorkerBackend } from './messages.ts';
+import { jobOf } from './prepare.ts';
 import { withPool } from './session.ts';
 import { attackedOf, readSurrogates } from './surrogates.ts';
 
@@ -61,13 +62,10 @@ export async function verifyResult(path: string, options: VerifyOptions): Promis
   const surrogates = await readSurrogates(suite.lines, attackedOf(submission));
   const limit = suite.suite.examples.which === 'first' ? Math.max(1, result.examples) : undefined;
   const examples = await loadDataset(track.dataset, 'test', { limit, signal: options.signal });
-  const job = {
-    folder: options.folder,
-    submissionDigest: digest,
-    dataset: track.dataset,
-    datasetDigest: examples.digest,
-    limit: examples.count,
-  };
+  const { architecture } = submission.model;
+  const { classes } = findArchitecture(architecture);
+  // The images are judged by the attacked model alone: the workers need none that an attack was crafted on.
+  const job = jobOf({ architecture, weights: model }, digest, [], { examples, classes });
   const backend = options.backend ?? independentOf(result.backend.name);
   return withPool({ ...options, backend }, async (pool) => {
     const size = examples.x.length / examples.count;
@@ -86,7 +84,6 @@ export async function verifyResult(path: string, options: VerifyOptions): Promis
       );
       return Float32Array.from(parts.flatMap((part) => [...part]));
     };
-    const { classes } = findArchitecture(submission.model.architecture);
     const verification = await verify({
       result,
       evidence,

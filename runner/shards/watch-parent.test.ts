@@ -44,3 +44,25 @@ it.skipIf(process.platform === 'win32')(
     expect(isAlive(worker)).toBe(false);
   },
 );
+
+it.skipIf(process.platform === 'win32')(
+  'a worker that holds too much memory ends itself, where nobody else looks',
+  async () => {
+    const watch = new URL('./watch-parent.ts', import.meta.url).href;
+    await writeFile(
+      join(folder, 'greedy.mjs'),
+      `import { dieWithParent } from ${JSON.stringify(watch)};
+     dieWithParent(2 ** 28);
+     const held = [];
+     const end = Date.now() + 20000;
+     while (Date.now() < end) if (held.length < 20) held.push(new Uint8Array(2 ** 24).fill(1));`,
+    );
+    const worker = fork(join(folder, 'greedy.mjs'), { execArgv: [], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+    let said = '';
+    worker.stderr?.on('data', (text: Buffer) => {
+      said += text.toString();
+    });
+    const [, signal] = await once(worker, 'close');
+    expect([signal, said]).toEqual(['SIGKILL', expect.stringMatching(/^out of memory: more than 268435456 bytes/)]);
+  },
+);

@@ -3,16 +3,13 @@ import * as tf from '@tensorflow/tfjs';
 import { ParapetError } from '#core/errors.ts';
 import { perform } from '#core/evaluation/perform.ts';
 import { assertBackend, startBackend } from '../backends/index.ts';
-import { benches } from './bench.ts';
-import { type FromWorker, packError, type StartMessage, type TaskMessage, type ToWorker } from './messages.ts';
+import { openBench } from './bench.ts';
+import { openChannel } from './channel.ts';
+import { packError, type StartMessage, type TaskMessage } from './messages.ts';
 import { dieWithParent } from './watch-parent.ts';
 
-const benchOf = benches();
+let bench: Awaited<ReturnType<typeof openBench>> | null = null;
 let onCpu = false;
-
-function send(message: FromWorker): void {
-  process.send?.(message);
-}
 
 async function start({ backend }: StartMessage): Promise<void> {
   onCpu = backend === 'cpu';
@@ -30,9 +27,14 @@ function assertStill(): void {
 
 const PROGRESS_INTERVAL_MS = 1000;
 
-async function doTask({ job, task }: TaskMessage): Promise<void> {
+/** Kept for the tasks after the first, which brings it; models that cannot be opened are tried again by each of them. */
+let models: TaskMessage['models'] = null;
+
+async function doTask({ models: sent, task, x, y }: TaskMessage): Promise<void> {
   assertStill();
-  const bench = await benchOf(job);
+  models ??= sent;
+  if (models === null) throw new Error('a task came before any model');
+  bench ??= await openBench(models);
   const started = performance.now();
   let gradients = 0;
   let told = started;
@@ -43,15 +45,18 @@ async function doTask({ job, task }: TaskMessage): Promise<void> {
     told = now;
     send({ kind: 'progress', gradients, seconds: (now - started) / 1000 });
   };
-  const outcome = await perform(task, { ...bench, spent });
+  // The parent has picked what the task reads, in its order.
+  const pick = () => ({ x, y });
+  const outcome = await perform(task, { ...bench, pick, now: () => performance.now(), spent });
   assertStill();
   send({ kind: 'done', outcome, peakMemoryBytes: process.resourceUsage().maxRSS * 1024 });
 }
 
-dieWithParent();
+const [ownLimit] = process.argv.slice(2);
+dieWithParent(ownLimit === undefined ? undefined : Number(ownLimit));
 // Ctrl-C reaches the whole process group; what to do about it is the parent's decision.
 process.on('SIGINT', () => {});
-process.on('message', (message: ToWorker) => {
+const send = openChannel((message) => {
   const work = message.kind === 'start' ? start(message) : doTask(message);
   work.catch((error: unknown) => send({ kind: 'failed', error: packError(error) }));
 });

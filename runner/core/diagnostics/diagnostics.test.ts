@@ -58,6 +58,20 @@ const firstLine = (changes: object) => ({
 const numbers = (changes: object) => ({ numbers: { ...plain.numbers, ...changes } });
 
 describe('diagnostics', () => {
+  it.each([
+    ['batch-dependent', 'batch-composition', 2e-3, 5e-4],
+    ['order-dependent', 'call-order', 2e-4, 5e-5],
+    ['stateful', 'state', 2e-4, 5e-5],
+    ['clock-dependent', 'clock', 2e-4, 5e-5],
+    ['tape-dependent', 'tape', 2e-4, 5e-5],
+  ])('flags %s by the probe %s, above rounding and chance', (id, probe, much, little) => {
+    const raised = (logitDifference: number, repeatDifference: number) =>
+      flags({ probes: { [probe]: { logitDifference, repeatDifference } } });
+    expect(raised(much, 0)).toEqual([{ id, level: 'failure', message: expect.any(String), value: much }]);
+    expect(raised(much, much / 2)).toEqual([]);
+    expect(raised(little, 0)).toEqual([]);
+  });
+
   it('say nothing of a run in which nothing is remarkable', () => expect(flags({})).toEqual([]));
 
   it.each([

@@ -1,6 +1,8 @@
 import type { Flag } from '../result.ts';
 import { activeTest } from './active-test.ts';
+import { batchDependent } from './batch-dependent.ts';
 import { blackBoxBeatsWhiteBox } from './black-box-beats-white-box.ts';
+import { clockDependent } from './clock-dependent.ts';
 import type { Diagnostic, Observations } from './diagnostic.ts';
 import { floatUnderflow } from './float-underflow.ts';
 import { gradientsInForwardPass } from './gradients-in-forward-pass.ts';
@@ -12,12 +14,15 @@ import { moreRestartsHelp } from './more-restarts-help.ts';
 import { noiseBeatsGradient } from './noise-beats-gradient.ts';
 import { nonFinite } from './non-finite.ts';
 import { oneStepBeatsIterative } from './one-step.ts';
+import { orderDependent } from './order-dependent.ts';
 import { partial } from './partial.ts';
 import { randomised } from './randomised.ts';
 import { rejectedImages } from './rejected-images.ts';
 import { silentSuccess } from './silent-success.ts';
 import { softmaxOutput } from './softmax-output.ts';
 import { squareLowers } from './square-lowers.ts';
+import { stateful } from './stateful.ts';
+import { tapeDependent } from './tape-dependent.ts';
 import { transferBeatsWhiteBox } from './transfer-beats-white-box.ts';
 import { transferFailure } from './transfer-failure.ts';
 import { unavailableGradients } from './unavailable-gradients.ts';
@@ -34,6 +39,11 @@ export const diagnostics: readonly Diagnostic[] = [
   softmaxOutput,
   randomised,
   gradientsInForwardPass,
+  batchDependent,
+  orderDependent,
+  stateful,
+  clockDependent,
+  tapeDependent,
   nonFinite,
   zeroGradients,
   zeroGradientAtStart,

@@ -35,7 +35,7 @@ export function draftResult(
     pairs: numbers.pairs,
     curve: [...numbers.curve],
     flags: [...flags],
-    ...(suite.suite.probes === undefined ? {} : { probes: { ...probes } }),
+    probes: { ...probes },
     evidence: { file: evidenceFile, ...evidence },
   };
   return { ...draft, digest: resultDigest(draft) };

@@ -10,16 +10,17 @@ import type { Classifier } from '../models/classifier.ts';
 import type { Norm } from '../projections.ts';
 import type { Spent } from '../spending.ts';
 import { expandRows } from './targets.ts';
-import type {
-  AttackTask,
-  AttackTaskOutcome,
-  CleanOutcome,
-  CleanTask,
-  InspectOutcome,
-  OutcomeOf,
-  ProbeOutcome,
-  ProbeTask,
-  Task,
+import {
+  type AttackTask,
+  type AttackTaskOutcome,
+  type CleanOutcome,
+  type CleanTask,
+  type InspectOutcome,
+  type OutcomeOf,
+  type ProbeOutcome,
+  type ProbeTask,
+  positionsOf,
+  type Task,
 } from './tasks.ts';
 
 /** Images classified at once outside attacks; of large ones only so many values. */
@@ -31,8 +32,8 @@ export interface Bench {
   readonly classifier: Classifier;
   /** Models that lines of the suite name as surrogates, by submission id. */
   readonly surrogates?: Readonly<Record<string, Classifier>>;
-  /** The examples from the start of the data set, at least as far as the tasks reach. */
-  readonly examples: Examples;
+  /** The images and classes of the examples that a task reads, in the order of `positionsOf`; a clean task reads no classes. */
+  readonly pick: (positions: Int32Array) => Pick<Examples, 'x' | 'y'>;
   /** A monotonic clock in milliseconds. */
   now(): number;
   /** Told how far a long task is. */
@@ -46,7 +47,15 @@ export async function perform(task: Task, bench: Bench): Promise<unknown> {
   if (task.kind === 'attack') return performAttack(task, bench);
   if (task.kind === 'probe') return performProbe(task, bench);
   if (task.kind === 'inspect') return inspect(bench.classifier);
-  return classify(bench.classifier, task.x);
+  return classify(bench.classifier, task.x, bench.spent);
+}
+
+/** Picks from the examples at the start of a data set. */
+export function pickFrom({ x, y, count }: Examples): Bench['pick'] {
+  return (positions) => ({
+    x: gather(x, positions, x.length / count),
+    y: positions.map((position) => y[position] as number),
+  });
 }
 
 function inspect({ inputShape, classes, notes = [] }: Classifier): InspectOutcome {
@@ -55,9 +64,10 @@ function inspect({ inputShape, classes, notes = [] }: Classifier): InspectOutcom
 
 /**
  * @param x images, float32 [n × height × width × channels]
+ * @param spent told after each batch, so that whoever waits knows that it goes on
  * @returns logits [n × classes]
  */
-export async function classify(classifier: Classifier, x: Float32Array): Promise<Float32Array> {
+export async function classify(classifier: Classifier, x: Float32Array, spent?: Spent): Promise<Float32Array> {
   const [height, width, channels] = classifier.inputShape;
   const size = height * width * channels;
   const count = x.length / size;
@@ -69,14 +79,15 @@ export async function classify(classifier: Classifier, x: Float32Array): Promise
     const scores = classifier.logits(batch);
     logits.set(await scores.data<'float32'>(), start * classifier.classes);
     tf.dispose([batch, scores]);
+    spent?.((end - start) / 3);
   }
   return logits;
 }
 
-async function performClean({ start, count }: CleanTask, { classifier, examples }: Bench): Promise<CleanOutcome> {
-  const size = imageSize(classifier);
+async function performClean(task: CleanTask, { classifier, pick, spent }: Bench): Promise<CleanOutcome> {
+  const { start, count } = task;
   const { classes } = classifier;
-  const logits = await classify(classifier, examples.x.subarray(start * size, (start + count) * size));
+  const logits = await classify(classifier, pick(positionsOf(task)).x, spent);
   const bad = nonFiniteRows(logits, classes);
   const rows = Array.from({ length: count }, (_, row) => row);
   return {
@@ -93,14 +104,13 @@ function isDistribution(scores: Float32Array): boolean {
 }
 
 async function performAttack(task: AttackTask, bench: Bench): Promise<AttackTaskOutcome> {
-  const { classifier, examples: all } = bench;
+  const { classifier } = bench;
   const started = bench.now();
   const { line } = task;
   const size = imageSize(classifier);
   const met = task.meets ?? Int32Array.from(task.examples.keys());
-  const examples = met.map((position) => task.examples[position] as number);
-  const chunk = gather(all.x, examples, size);
-  const chunkY = examples.map((example) => all.y[example] as number);
+  const examples = positionsOf(task);
+  const { x: chunk, y: chunkY } = bench.pick(examples);
   const needsLogits = line.targets === 'runner-up' || line.targets === 'least-likely';
   const logits = needsLogits ? await classify(classifier, chunk) : new Float32Array();
   const { rowsPerExample, source, target } = expandRows(line.targets, chunkY, classifier.classes, () => logits);
@@ -145,11 +155,10 @@ async function performAttack(task: AttackTask, bench: Bench): Promise<AttackTask
 }
 
 async function performProbe(task: ProbeTask, bench: Bench): Promise<ProbeOutcome> {
-  const { classifier, examples: all } = bench;
+  const { classifier } = bench;
   const started = bench.now();
   const { line, norm, epsilon, seed, examples, standing } = task;
-  const x = gather(all.x, examples, imageSize(classifier));
-  const y = examples.map((example) => all.y[example] as number);
+  const { x, y } = bench.pick(positionsOf(task));
   const probe = findProbe(task.probe);
   const { spent } = bench;
   const reading = await probe.measure({ classifier, x, y, examples, standing, norm, epsilon, seed, line, spent });

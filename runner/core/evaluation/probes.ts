@@ -1,6 +1,6 @@
 import { findAttack } from '../attacks/index.ts';
 import type { Observations } from '../diagnostics/diagnostic.ts';
-import { findProbe } from '../diagnostics/probes/index.ts';
+import { findProbe, probesOf } from '../diagnostics/probes/index.ts';
 import type { Reading } from '../diagnostics/probes/probe.ts';
 import type { Evaluation, Workers } from '../evaluate.ts';
 import { type LineOutcomes, outcome, reached } from '../metrics/outcomes.ts';
@@ -42,7 +42,7 @@ export async function probeAll(
     const { reading } = await workers.run(task);
     return [id, reading] as const;
   };
-  const all = await Promise.all((suite.suite.probes ?? []).map(measure));
+  const all = await Promise.all(probesOf(suite.suite).map(measure));
   for (const [id, reading] of all) if (reading !== null) readings[id] = reading;
   return readings;
 }

@@ -5,7 +5,7 @@ import { resultDigest, resultSchema } from '../result.ts';
 import type { SuiteAttack } from '../suites/suite.ts';
 import { brighter, localWorkers, pairEvaluation, pixelPairs } from '../testing/pairs.ts';
 import { type Subject, verify } from '../verification/verify.ts';
-import { classify, perform } from './perform.ts';
+import { classify, perform, pickFrom } from './perform.ts';
 
 beforeAll(() => tf.setBackend('cpu'));
 
@@ -25,7 +25,7 @@ const evaluation = {
 };
 const surrogates = { Other: brighter };
 const workers = localWorkers(examples, {
-  run: (task) => perform(task, { classifier: brighter, surrogates, examples, now: () => 0 }),
+  run: (task) => perform(task, { classifier: brighter, surrogates, pick: pickFrom(examples), now: () => 0 }),
 });
 
 async function result() {

@@ -118,3 +118,11 @@ export function taskKey(task: Task): string | null {
   if (task.kind === 'probe') return `probe/${task.probe}`;
   return task.kind === 'attack' ? `attack/${task.line.id}/${task.chunk}` : null;
 }
+
+/** Positions in the data set of the examples that a task reads, in the order in which it reads them. */
+export function positionsOf(task: Task): Int32Array {
+  if (task.kind === 'clean') return Int32Array.from({ length: task.count }, (_, i) => task.start + i);
+  if (task.kind === 'probe') return task.examples;
+  if (task.kind === 'predict' || task.kind === 'inspect') return new Int32Array();
+  return task.meets === null ? task.examples : task.meets.map((position) => task.examples[position] as number);
+}

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { probes } from '../diagnostics/probes/index.ts';
+import { behaviour, probes, probesOf } from '../diagnostics/probes/index.ts';
 import { findTrack, tracks } from '../tracks.ts';
 import { findSuite, suites } from './index.ts';
 import { untargeted } from './lines.ts';
@@ -45,8 +45,9 @@ describe('v1', () => {
     }
   });
 
-  it('runs every probe there is', () => {
-    expect(findSuite('v1').probes).toEqual(probes.map(({ id }) => id));
+  it('runs every probe there is, whether listed or asked of every evaluation', () => {
+    expect(probesOf(findSuite('v1')).toSorted()).toEqual(probes.map(({ id }) => id).toSorted());
+    expect(probesOf({ probes: ['tape', 'repeats'] })).toEqual([...behaviour.map(({ id }) => id), 'repeats']);
   });
 });
 

@@ -1,6 +1,6 @@
 import type { Examples } from '../datasets/dataset.ts';
 import { type Evaluation, evaluate, type Workers } from '../evaluate.ts';
-import { classify, perform } from '../evaluation/perform.ts';
+import { classify, perform, pickFrom } from '../evaluation/perform.ts';
 import type { OutcomeOf, Task } from '../evaluation/tasks.ts';
 import type { Classifier } from '../models/classifier.ts';
 import type { Result } from '../result.ts';
@@ -48,7 +48,8 @@ export async function evaluated(
     classes: classifier.classes,
   };
   const workers: Workers = {
-    run: <T extends Task>(task: T): Promise<OutcomeOf<T>> => perform(task, { classifier, examples, now: () => 0 }),
+    run: <T extends Task>(task: T): Promise<OutcomeOf<T>> =>
+      perform(task, { classifier, pick: pickFrom(examples), now: () => 0 }),
     confirm: (x) => classify(classifier, x),
     confirmedBy: 'cpu',
   };

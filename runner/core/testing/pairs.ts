@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Examples } from '../datasets/dataset.ts';
 import type { Evaluation, Workers } from '../evaluate.ts';
-import { classify, perform } from '../evaluation/perform.ts';
+import { classify, perform, pickFrom } from '../evaluation/perform.ts';
 import type { OutcomeOf, Task } from '../evaluation/tasks.ts';
 import type { Classifier } from '../models/classifier.ts';
 import { resolveSuite } from '../suites/resolve.ts';
@@ -61,7 +61,7 @@ export function pairEvaluation(examples: Examples, changes: Partial<Suite> = {})
 
 /** Does every task in this process. */
 export function localWorkers(examples: Examples, changes: Partial<Workers> = {}): Workers {
-  const bench = { classifier: brighter, examples, now: () => 0 };
+  const bench = { classifier: brighter, pick: pickFrom(examples), now: () => 0 };
   return {
     run: <T extends Task>(task: T): Promise<OutcomeOf<T>> => perform(task, bench),
     confirm: (x) => classify(brighter, x),

@@ -1,5 +1,8 @@
 import { ParapetError } from '../../errors.ts';
 import { activeTest } from './active-test.ts';
+import { batchComposition } from './batch-composition.ts';
+import { callOrder } from './call-order.ts';
+import { clock } from './clock.ts';
 import { forwardGradients } from './forward-gradients.ts';
 import { gradients } from './gradients.ts';
 import { largerEpsilon } from './larger-epsilon.ts';
@@ -9,11 +12,17 @@ import { moreRestarts } from './more-restarts.ts';
 import { optimisationPath } from './optimisation-path.ts';
 import type { Probe } from './probe.ts';
 import { repeats } from './repeats.ts';
+import { state } from './state.ts';
+import { tape } from './tape.ts';
 import { universal } from './universal.ts';
+
+/** Whether a model is one and the same model wherever it is asked. These run in every evaluation, whatever its suite lists. */
+export const behaviour: readonly Probe[] = [batchComposition, callOrder, state, clock, tape];
 
 /** Every probe that a suite may list. */
 export const probes: readonly Probe[] = [
   repeats,
+  ...behaviour,
   forwardGradients,
   gradients,
   lossNoise,
@@ -33,4 +42,9 @@ export function findProbe(id: string): Probe {
     throw new ParapetError('usage', `probe: there is no '${id}'`, `the probes are ${ids}`);
   }
   return probe;
+}
+
+/** Ids of the probes that run for a suite: what it lists, and what every evaluation is asked. */
+export function probesOf({ probes: listed = [] }: { readonly probes?: readonly string[] | undefined }): string[] {
+  return [...new Set([...behaviour.map(({ id }) => id), ...listed])];
 }

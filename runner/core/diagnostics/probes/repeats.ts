@@ -1,5 +1,6 @@
 import { predictions } from '../../metrics/judge.ts';
 import { inBatches } from './batches.ts';
+import { largestDifference } from './logit-difference.ts';
 import type { Probe } from './probe.ts';
 
 const PASSES = 5;
@@ -30,25 +31,3 @@ export const repeats: Probe = {
     };
   },
 };
-
-function largestDifference(passes: readonly Float32Array[], classes: number): number {
-  const rows = (passes[0] as Float32Array).length / classes;
-  let largest = 0;
-  for (let row = 0; row < rows; row++) {
-    const units = passes.map((logits) => unit(logits.subarray(row * classes, (row + 1) * classes)));
-    for (const [i, one] of units.entries())
-      for (const other of units.slice(i + 1)) largest = Math.max(largest, distance(one, other));
-  }
-  return largest;
-}
-
-/** Between two unit vectors; the largest there is where one holds no numbers. */
-function distance(one: readonly number[], other: readonly number[]): number {
-  const length = Math.hypot(...one.map((value, c) => value - (other[c] as number)));
-  return Number.isFinite(length) ? length : 2;
-}
-
-function unit(values: Float32Array): number[] {
-  const length = Math.hypot(...values) + 1e-10;
-  return Array.from(values, (value) => value / length);
-}
