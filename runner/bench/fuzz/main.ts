@@ -33,7 +33,7 @@ async function work(): Promise<void> {
   for (const target of chosen) {
     const tell = (done: number) =>
       process.send?.({ at: `${target.name} ${options.seed}:${Number(options.first) + done}` });
-    const { read, refused, failures, slowest } = fuzz(
+    const { read, refused, failures, slowest } = await fuzz(
       target,
       Number(options.seed),
       Number(options.first),

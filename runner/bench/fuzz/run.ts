@@ -19,13 +19,13 @@ export interface Outcome {
  * @param first index of the first damage; the same seed and index give the same file
  * @param progress is told how many are done, now and then
  */
-export function fuzz(
+export async function fuzz(
   target: Target,
   seed: number,
   first: number,
   count: number,
   progress?: (done: number) => void,
-): Outcome {
+): Promise<Outcome> {
   const failures: string[] = [];
   const room = process.memoryUsage().rss;
   let [read, refused, slowest] = [0, 0, 0];
@@ -33,7 +33,7 @@ export function fuzz(
     const file = target.seeds[index % target.seeds.length] as Uint8Array;
     const start = performance.now();
     try {
-      target.read(mutated(file, target.seeds, seed, index));
+      await target.read(mutated(file, target.seeds, seed, index));
       read++;
     } catch (error) {
       if (error instanceof ParapetError && error.kind === 'submission') refused++;

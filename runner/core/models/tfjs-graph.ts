@@ -9,7 +9,8 @@ import type { Classifier } from './classifier.ts';
 import { Attributes } from './tfjs/attributes.ts';
 import { decodeTfjs, joined, numbersOf, type Shards, type StoredWeight } from './tfjs/file.ts';
 import { type Graph, type GraphNode, graphOf } from './tfjs/graph.ts';
-import { type GraphOp, type GraphValue, graphOps } from './tfjs/graph-ops.ts';
+import type { GraphOp, GraphValue } from './tfjs/graph-op.ts';
+import { graphOps } from './tfjs/graph-ops.ts';
 import { refuse, shown } from './tfjs/refuse.ts';
 import { product, type Shape } from './tfjs/shapes.ts';
 
@@ -91,12 +92,14 @@ function rebuilt({ inputShape, input, output, nodes }: Graph, weights: ReadonlyM
   const constants = new Set(nodes.filter(({ op }) => op === 'Const').map(({ name }) => name));
   for (const name of weights.keys()) if (!constants.has(name)) refuse(`the weight ${shown(name)} belongs to no node`);
   const { value } = known.get(output) as { value: GraphValue };
+  if (value.whole) refuse('its output is not of floats; wanted a score per class');
   return { nodes: made, specs, data: joined(parts).buffer, output: value.shape };
 }
 
 function constant(weight: StoredWeight): GraphValue {
   const known = weight.dtype === 'int32' && product(weight.shape) <= NUMBERS;
-  return { shape: weight.shape, ...(known && { numbers: [...numbersOf(weight)] }) };
+  const whole = weight.dtype !== 'float32' && { whole: true as const };
+  return { shape: weight.shape, ...whole, ...(known && { numbers: [...numbersOf(weight)] }) };
 }
 
 function opOf({ name, op, inputs }: GraphNode): GraphOp {
@@ -122,8 +125,9 @@ function fitting(node: GraphNode, given: readonly GraphValue[], attributes: Attr
   } catch (error) {
     return refuse(`the node ${shown(node.name)}, a ${node.op}, cannot run: ${(error as Error).message}`);
   }
-  const { shape, numbers } = value;
-  if (product(shape) <= ELEMENTS) return { shape, ...(numbers && numbers.length <= NUMBERS && { numbers }) };
+  const { shape, whole, numbers } = value;
+  const few = numbers !== undefined && numbers.length <= NUMBERS;
+  if (product(shape) <= ELEMENTS) return { shape, ...(whole && { whole }), ...(few && { numbers }) };
   return refuse(`the node ${shown(node.name)} makes [${value.shape}] of ${BATCH} images; that is too large`);
 }
 

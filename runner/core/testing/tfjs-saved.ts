@@ -72,3 +72,51 @@ export function residual(): tf.LayersModel {
   const means = tf.layers.globalAveragePooling2d({}).apply(sum);
   return tf.model({ inputs: input, outputs: tf.layers.dense({ units: 3 }).apply(means) as tf.SymbolicTensor });
 }
+
+/** A LayersModel written by hand, for where no backend runs yet that could make one: a residual block, all weights 0. */
+export function writtenLayers(): Saved {
+  const layer = (name: string, class_name: string, config: object, ...inputs: string[]) => ({
+    name,
+    class_name,
+    config: { name, trainable: true, ...config },
+    inbound_nodes: inputs.length === 0 ? [] : [inputs.map((input) => [input, 0, 0, {}])],
+  });
+  const convolution = {
+    filters: 2,
+    kernel_size: [3, 3],
+    strides: [1, 1],
+    padding: 'same',
+    data_format: 'channels_last',
+  };
+  const layers = [
+    layer('image', 'InputLayer', { batch_input_shape: [null, 6, 6, 1], dtype: 'float32', sparse: false }),
+    layer('conv', 'Conv2D', { ...convolution, activation: 'relu', use_bias: true, kernel_initializer: null }, 'image'),
+    layer(
+      'norm',
+      'BatchNormalization',
+      { axis: -1, momentum: 0.99, epsilon: 0.001, center: true, scale: true },
+      'conv',
+    ),
+    layer('sum', 'Add', {}, 'conv', 'norm'),
+    layer('pool', 'MaxPooling2D', { pool_size: [2, 2], padding: 'valid', strides: [2, 2] }, 'sum'),
+    layer('flat', 'Flatten', {}, 'pool'),
+    layer('dense', 'Dense', { units: 3, activation: 'softmax', use_bias: true }, 'flat'),
+  ];
+  const channels = ['gamma', 'beta', 'moving_mean', 'moving_variance'].map((part) => [`norm/${part}`, [2]]);
+  const shapes = [
+    ['conv/kernel', [3, 3, 1, 2]],
+    ['conv/bias', [2]],
+    ...channels,
+    ['dense/kernel', [18, 3]],
+    ['dense/bias', [3]],
+  ];
+  const weights = (shapes as [string, number[]][]).map(([name, shape]) => ({ name, shape, dtype: 'float32' }));
+  const numbers = weights.reduce((sum, { shape }) => sum + shape.reduce((product, side) => product * side, 1), 0);
+  const config = { name: 'net', layers, input_layers: [['image', 0, 0]], output_layers: [['dense', 0, 0]] };
+  const json = {
+    format: 'layers-model',
+    modelTopology: { class_name: 'Model', config, keras_version: 'tfjs-layers 4.22.0', backend: 'tensor_flow.js' },
+    weightsManifest: [{ paths: ['model.weights.bin'], weights }],
+  };
+  return { json, shards: new Map([['model.weights.bin', new Uint8Array(4 * numbers)]]) };
+}

@@ -1,6 +1,6 @@
 /**
  * The ONNX project's own tests of single operators, `onnx.backend.test.loader.load_model_tests(kind='node')` of PyPI's onnx, packed by
- * `tools/onnx-node-tests.ts`. Every one of an operator that the reader knows runs, unless it is named below with the reason.
+ * `runner/bench/onnx-node-tests.ts`. Every one of an operator that the reader knows runs, unless it is named below with the reason.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

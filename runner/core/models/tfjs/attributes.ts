@@ -79,8 +79,10 @@ export class Attributes {
     const list = this.#value(name, 'list');
     if (list === undefined) return undefined;
     // An empty list says of no type what it is a list of.
-    const held = typeof list === 'object' && list !== null ? ((list as Raw)[kind] ?? []) : null;
-    return Array.isArray(held) && held.length <= 64 ? held : fail(`its ${name} is no short list`);
+    const entries = typeof list === 'object' && list !== null ? Object.entries(list) : [['', null]];
+    const [[key, held] = [kind, []], ...more] = entries;
+    const short = Array.isArray(held) && held.length <= 64;
+    return key === kind && more.length === 0 && short ? held : fail(`its ${name} is no short list of '${kind}'`);
   }
 
   /**

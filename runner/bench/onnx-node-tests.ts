@@ -1,6 +1,6 @@
 /**
  * Packs the ONNX project's own tests of single operators for `runner/core/models/onnx/node-tests.test.ts`: those whose operators the
- * reader knows with their data, the others by name. `node tools/onnx-node-tests.ts FOLDER VERSION`, where FOLDER is
+ * reader knows with their data, the others by name. `node runner/bench/onnx-node-tests.ts FOLDER VERSION`, where FOLDER is
  * `onnx/backend/test/data/node` of PyPI's onnx (1.18.0, whose newest opset is 23).
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -14,14 +14,14 @@ const MOST_BYTES = 100_000;
 
 const [folder, version] = process.argv.slice(2);
 if (folder === undefined || version === undefined) {
-  console.error('usage: node tools/onnx-node-tests.ts FOLDER VERSION');
+  console.error('usage: node runner/bench/onnx-node-tests.ts FOLDER VERSION');
   process.exit(2);
 }
 const tests = readdirSync(folder)
   .sort()
   .map((name) => pack(join(folder, name), name));
 const text = JSON.stringify({ onnx: version, tests });
-const out = join(import.meta.dirname, '../runner/core/testing/onnx/node-tests.json.gz');
+const out = join(import.meta.dirname, '../core/testing/onnx/node-tests.json.gz');
 writeFileSync(out, gzipSync(text, { level: 9 }));
 const packed = tests.filter((test) => 'model' in test).length;
 console.log(`${tests.length} tests, ${packed} with their data, ${gzipSync(text).length} bytes in ${out}`);
