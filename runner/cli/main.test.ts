@@ -32,6 +32,7 @@ describe('the command line', () => {
       'attack',
       'train',
       'verify',
+      'compare',
       'claims',
       'validate',
       'new',
