@@ -53,6 +53,10 @@ export function register(program: Command): void {
     .option('--processes <n>', 'worker processes (default: one per core on wasm, one otherwise)')
     .option('--shard <i/n>', 'run the i-th of n parts of the attacks only; see shard merge')
     .option('--out <file>', 'file of the result (default: out/<suite>/<track>/<id>.json)')
+    .option('--fail-under <share>', 'exit with 1 when robust accuracy is below, such as 0.4')
+    .option('--publish', 'write under results/ instead of out/', false)
+    .option('--json', 'print the results as JSON: one object for one result, else an array', false)
+    .optionsGroup('For a model file of your own (docs/own-model.md):')
     .option('--architecture <id>', 'of a .safetensors file: what it is weights of')
     .option(
       '--data <path>',
@@ -61,24 +65,18 @@ export function register(program: Command): void {
     .option('--norm <norm>', 'of --data: linf, l2, l1 or l0')
     .option('--epsilon <radius>', 'of --data: how far an image may be changed, such as 8/255; pixels are from 0 to 1')
     .option('--classes <file>', 'of --data: the name of each class on a line, in the order of the scores')
-    .option('--dry-run', 'of a model file: say what it would take, and do nothing')
-    .option('--budget <time>', 'of a model file: only as many images as fit into it, such as 10m')
-    .option(
-      '--baseline <result>',
-      'of a model file: exit with 1 when it is worse than in this result, by a paired test',
-    )
-    .option(
-      '--report <file>',
-      'of a model file: a page with the numbers, warning signs and images, such as report.html',
-    )
-    .option('--adversarial <file>', 'of a model file: the adversarial images as .npz or .safetensors')
-    .option('--attack <file>', 'of a model file: an attack of your own beside those of the suite, such as ./mine.ts')
-    .option('--fail-under <share>', 'exit with 1 when robust accuracy is below, such as 0.4')
-    .option('--publish', 'write under results/ instead of out/', false)
-    .option('--json', 'print the results as JSON: one object for one result, else an array', false)
+    .option('--dry-run', 'say what it would take, and do nothing')
+    .option('--budget <time>', 'only as many images as fit into it, such as 10m')
+    .option('--baseline <result>', 'exit with 1 when it is worse than in this result, by a paired test')
+    .option('--report <file>', 'a page with the numbers, warning signs and images, such as report.html')
+    .option('--adversarial <file>', 'the adversarial images as .npz or .safetensors')
+    .option('--attack <file>', 'an attack of your own beside those of the suite, such as ./mine.ts')
     .addHelpText(
       'after',
-      '\nA run that was interrupted or killed goes on where it was when the same command is given again.',
+      '\nA run that was interrupted or killed goes on where it was when the same command is given again.\n' +
+        'Examples:\n' +
+        '  npm run -s parapet -- evaluate submissions/Undefended --track mnist-linf-0.3 --suite v1\n' +
+        '  npm run -s parapet -- evaluate model.onnx --data photos/ --norm linf --epsilon 8/255 --report report.html',
     )
     .action(run);
 }

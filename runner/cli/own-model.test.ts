@@ -248,6 +248,22 @@ describe('what a person is told', () => {
     );
   });
 
+  it('can be verified from the parts that it rests on, and from no others', () => {
+    const parts = ['--model', 'small.onnx', '--data', 'sure.npz'];
+    const { status, stdout } = parapet('verify', 'good.json', ...parts, '--processes', '1');
+    expect(stdout).toMatch(/good\.json: every number stands; 0 adversarial images and 8 clean ones classified on cpu/);
+    expect(status).toBe(0);
+    const broken = parapet('verify', 'biased.json', '--model', 'biased.onnx', '--data', 'sure.npz');
+    expect(broken.stdout).toMatch(/every number stands; 8 adversarial images/);
+    const other = parapet('verify', 'biased.json', ...parts);
+    expect(other.stderr).toMatch(/submission\.digest: .*; that of submission biased here is/);
+    expect(other.status).toBe(6);
+    expect(parapet('verify', 'good.json').stderr).toMatch(/good\.json is of the data sure; --data is missing/);
+    expect(parapet('verify', 'good.json', '--data', 'sure.npz').stderr).toMatch(
+      /the model file small\.onnx; --model is/,
+    );
+  });
+
   it('compares two results image by image', () => {
     const { stdout, status } = parapet('compare', 'good.json', 'biased.json', '--json');
     expect(status).toBe(0);
@@ -263,9 +279,6 @@ describe('what a person is told', () => {
     const { stderr, status: code } = parapet('compare', 'good.json', 'out/own/quick/pairs-linf-0.1/small.json');
     expect(stderr).toMatch(/are of another data: sure \(\w{8}\), and pairs/);
     expect(code).toBe(2);
-    expect(parapet('verify', 'good.json').stderr).toMatch(
-      /good\.json is of the model file small\.onnx; only results of/,
-    );
   });
 
   it.each([

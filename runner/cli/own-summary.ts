@@ -24,7 +24,7 @@ export function ownSummary(result: Result): string {
     table(['', 'share [95 % interval]', ''], rows, [1]),
     '',
     ...(warnings.length === 0 ? ['No warning signs.'] : ['Warning signs:']),
-    ...warnings.map(({ id, message }) => plain(`  ${message}\n    docs/diagnostics.md#${id}`)),
+    ...warnings.flatMap(({ id, message }) => [plain(`  ${message}`), plain(`    docs/diagnostics.md#${id}`)]),
     ...flags.filter(({ level }) => level === 'info').map(({ message }) => plain(`Note: ${message}.`)),
     ...(dataset.notes ?? []).map((note) => plain(`Note: ${note}.`)),
     '',

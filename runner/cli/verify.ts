@@ -5,6 +5,10 @@ import type { WorkerBackend } from '../shards/messages.ts';
 
 interface Options {
   submission?: string;
+  model?: string;
+  data?: string;
+  classes?: string;
+  attack?: string;
   backend?: WorkerBackend;
   processes?: string;
   json: boolean;
@@ -16,6 +20,10 @@ export function register(program: Command): void {
     .description('re-check every number of a result from its evidence and the weights, on another backend')
     .argument('<result>', 'a result, such as results/v1/mnist-linf-0.3/Undefended.json')
     .option('--submission <folder>', 'folder of the submission (default: submissions/<id>)')
+    .option('--model <file>', 'of a result of a model file: that file')
+    .option('--data <path>', 'of a result on data of your own: that data')
+    .option('--classes <file>', 'the names of the classes that --data was given with')
+    .option('--attack <file>', 'the attack of your own that was run')
     .option('--backend <name>', 'cpu, wasm, native or cuda (default: cpu for a result of wasm, wasm for any other)')
     .option('--processes <n>', 'worker processes')
     .option('--json', 'print what was found as JSON', false)
@@ -31,10 +39,16 @@ async function run(path: string, options: Options): Promise<void> {
 
   const { submission } = await readResult(path);
   const folder = options.submission ?? fileURLToPath(new URL(`../../submissions/${submission.id}`, import.meta.url));
+  const { data, classes } = options;
   const progress = startProgress();
   const verified = await interruptible((signal) =>
     verifyResult(path, {
       folder,
+      own: {
+        model: options.model,
+        data: data === undefined ? undefined : { path: data, ...(classes && { classes }) },
+        attack: options.attack,
+      },
       backend: options.backend,
       processes: options.processes === undefined ? undefined : wholeNumber('--processes', options.processes, 1),
       signal,

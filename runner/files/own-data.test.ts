@@ -141,6 +141,19 @@ describe('arrays', () => {
     await expect(load(at('q.npz'))).rejects.toThrow(/y: has 8 bytes of values; its shape \[9\] needs 36/);
   });
 
+  it('that are a Git LFS pointer are named as such', async () => {
+    const path = await put('lfs.npz', 'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n');
+    await expect(load(path)).rejects.toThrow(/lfs\.npz is a Git LFS pointer, not the file/);
+  });
+
+  it('have names that lead nowhere: neither out of the archive nor to what every object has', async () => {
+    const bytes = writeZip({ '../../x.npy': good, '__proto__.npy': good, 'y.npy': y });
+    await expect(load(await put('names.npz', bytes))).rejects.toThrow(
+      /there is no 'x'; it holds \.\.\/\.\.\/x, __proto__, y/,
+    );
+    expect(({} as { shape?: unknown }).shape).toBeUndefined();
+  });
+
   it('that unpack to more than the archive promises are refused', async () => {
     const bomb = deflateRawSync(Buffer.alloc(1 << 20));
     const bytes = Buffer.from(writeZip({ 'x.npy': bomb, 'y.npy': y }));
@@ -193,6 +206,14 @@ describe('pictures', () => {
     expect(Array.from(x.slice(6), (v) => Math.round(v * 255))).toEqual([7, 7, 7, 7, 7, 7]);
   });
 
+  it('may be of classes with any name', async () => {
+    await picture('o/__proto__/1.png', [3, 3], 1);
+    await picture('o/constructor/1.png', [4, 4], 1);
+    const data = await readOwnData({ path: at('o') });
+    expect(data.classNames).toEqual(['__proto__', 'constructor']);
+    expect([...(await data.load(2, model)).y]).toEqual([0, 1]);
+  });
+
   it('become grey for a model of one channel', async () => {
     await picture('g/a/1.png', [100, 100, 100, 200, 200, 200], 3);
     await picture('g/b/1.png', [7, 9], 1);
@@ -224,6 +245,7 @@ describe('pictures', () => {
     [{ 'w/1.png': '', 'w/2.jpg': '' }, /w: 2 pictures lie in it directly; wanted a folder of pictures for each class/],
     [{ 'w/a/1.png': '' }, /w: it has 1 folders; wanted a folder of pictures for each class, at least two/],
     [{ 'w/a/1.png': '', 'w/b/readme.md': '' }, /w\/b: there is no picture in it; wanted \.png or \.jpg/],
+    [{ 'w/a/1.png': 'version https://git-lfs.github.com/spec/v1', 'w/b/1.png': '' }, /1\.png: is a Git LFS pointer/],
     [{ 'w/a/1.png': 'no picture', 'w/b/1.png': '' }, /w\/a\/1\.png: is no picture/],
     [
       { 'w/a/1.png': '<svg xmlns="http://www.w3.org/2000/svg" width="2" height="2"/>', 'w/b/1.png': '' },

@@ -106,7 +106,9 @@ function checkCount(came: number, scores: number, what: string): void {
   throw new ParapetError(
     'usage',
     `${what} ${came} classes; the model gives ${scores} scores`,
-    'name every class in the order of the scores, a line each, in a file: --classes names.txt',
+    came < scores
+      ? 'name every class in the order of the scores, a line each, in a file: --classes names.txt'
+      : 'leave only classes that the model knows, in the order of its scores',
   );
 }
 

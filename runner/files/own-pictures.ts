@@ -1,7 +1,7 @@
 /** Pictures of a person's own: a folder with a folder for each class. */
 import { createHash } from 'node:crypto';
 import { createReadStream, type Dirent } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { didYouMean } from '#core/closest.ts';
@@ -10,6 +10,7 @@ import { pixelValues } from '#core/datasets/pixels.ts';
 import { ParapetError } from '#core/errors.ts';
 import type { Classifier } from '#core/models/classifier.ts';
 import { fileError } from './file-error.ts';
+import { LFS_POINTER } from './regular-file.ts';
 
 const MOST_PICTURES = 1_000_000;
 const MOST_FILE_BYTES = 2 ** 26;
@@ -171,7 +172,8 @@ async function dimensions(file: string): Promise<{ width: number; height: number
   if (size > MOST_FILE_BYTES) throw refused(file, `has ${size} bytes; wanted at most ${MOST_FILE_BYTES}`);
   const found = await sharp(file)
     .metadata()
-    .catch((error: Error) => {
+    .catch(async (error: Error) => {
+      if (await isPointer(file)) throw refused(file, 'is a Git LFS pointer, not the picture', 'run git lfs pull');
       throw refused(file, `is no picture: ${error.message}`);
     });
   if (found.format !== 'png' && found.format !== 'jpeg') throw refused(file, `is ${found.format}; wanted PNG or JPEG`);
@@ -200,6 +202,10 @@ async function decode(file: string, height: number, width: number, channels: 1 |
   return { pixels: data, resized, from: `${own.width} × ${own.height}` };
 }
 
-function refused(file: string, what: string): ParapetError {
-  return new ParapetError('usage', `${file}: ${what.split('\n')[0]}`, 'mend the file or take it away');
+async function isPointer(file: string): Promise<boolean> {
+  return (await readFile(file, 'latin1')).startsWith(LFS_POINTER);
+}
+
+function refused(file: string, what: string, hint = 'mend the file or take it away'): ParapetError {
+  return new ParapetError('usage', `${file}: ${what.split('\n')[0]}`, hint);
 }

@@ -3,7 +3,8 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { ParapetError } from '#core/errors.ts';
 import { errorCode, fileError } from './file-error.ts';
 
-const LFS_POINTER = 'version https://git-lfs';
+/** What the file begins with that Git LFS leaves in the place of a large one. */
+export const LFS_POINTER = 'version https://git-lfs';
 
 /**
  * Reads a file of a stranger: only an ordinary one, never through a link at its end, and never more than the limit.

@@ -12,6 +12,7 @@ import type { WorkerBackend } from './messages.ts';
 import { jobOf } from './prepare.ts';
 import { withPool } from './session.ts';
 import { attackedOf, readSurrogates } from './surrogates.ts';
+import { type OwnParts, ownSubject } from './verify-own.ts';
 
 /** Images of one task. */
 const CHUNK = 100;
@@ -19,6 +20,8 @@ const CHUNK = 100;
 export interface VerifyOptions {
   /** Folder of the submission. */
   readonly folder: string;
+  /** Where the parts lie that a result of a model file rests on. */
+  readonly own?: OwnParts;
   /** Backend to classify on; another than the result's when absent. */
   readonly backend?: WorkerBackend | undefined;
   readonly processes?: number | undefined;
@@ -45,30 +48,15 @@ export function independentOf(backend: Result['backend']['name']): WorkerBackend
  */
 export async function verifyResult(path: string, options: VerifyOptions): Promise<Verified> {
   const result = await readResult(path);
-  if (result.model !== undefined) {
-    throw new ParapetError(
-      'usage',
-      `${path} is of the model file ${result.model.file}; only results of submissions can be verified`,
-      'evaluate the file again: the same command gives the same digest on the same machine',
-    );
-  }
   const evidence = await readEvidence(path, result);
-  const track = findTrack(result.track);
-  const suite = resolveSuite(findSuite(result.suite.id), track);
-  const { submission, digest, model } = await readSubmission(options.folder);
-  if (submission.id !== result.submission.id || model === null) {
-    throw new ParapetError('submission', `${options.folder}: wanted the weights of ${result.submission.id}`);
-  }
-  const surrogates = await readSurrogates(suite.lines, attackedOf(submission));
-  const limit = suite.suite.examples.which === 'first' ? Math.max(1, result.examples) : undefined;
-  const examples = await loadDataset(track.dataset, 'test', { limit, signal: options.signal });
-  const { architecture } = submission.model;
-  const { classes } = findArchitecture(architecture);
-  // The images are judged by the attacked model alone: the workers need none that an attack was crafted on.
-  const job = jobOf({ architecture, weights: model }, digest, [], { examples, classes });
   const backend = options.backend ?? independentOf(result.backend.name);
   return withPool({ ...options, backend }, async (pool) => {
-    const size = examples.x.length / examples.count;
+    const { model } = result;
+    const { job, subject } =
+      model === undefined
+        ? await submissionSubject(result, options)
+        : await ownSubject(path, { ...result, model }, options.own ?? {}, pool);
+    const size = subject.examples.x.length / subject.examples.count;
     let asked = 0;
     let done = 0;
     const classify = async (x: Float32Array) => {
@@ -84,16 +72,36 @@ export async function verifyResult(path: string, options: VerifyOptions): Promis
       );
       return Float32Array.from(parts.flatMap((part) => [...part]));
     };
-    const verification = await verify({
-      result,
-      evidence,
+    return { ...(await verify({ ...subject, result, evidence, classify })), result, backend };
+  });
+}
+
+/** What a result of a submission must agree with, as it lies here. */
+async function submissionSubject(
+  result: Result,
+  { folder, signal }: VerifyOptions,
+): Promise<Awaited<ReturnType<typeof ownSubject>>> {
+  const track = findTrack(result.track);
+  const suite = resolveSuite(findSuite(result.suite.id), track);
+  const { submission, digest, model } = await readSubmission(folder);
+  if (submission.id !== result.submission.id || model === null) {
+    throw new ParapetError('submission', `${folder}: wanted the weights of ${result.submission.id}`);
+  }
+  const surrogates = await readSurrogates(suite.lines, attackedOf(submission));
+  const limit = suite.suite.examples.which === 'first' ? Math.max(1, result.examples) : undefined;
+  const examples = await loadDataset(track.dataset, 'test', { limit, signal });
+  const { architecture } = submission.model;
+  const { classes } = findArchitecture(architecture);
+  // The images are judged by the attacked model alone: the workers need none that an attack was crafted on.
+  const job = jobOf({ architecture, weights: model }, digest, [], { examples, classes });
+  return {
+    job,
+    subject: {
       suite,
       submissionDigest: digest,
       surrogates: Object.fromEntries(surrogates.map((surrogate) => [surrogate.id, surrogate.digest])),
       examples,
       classes,
-      classify,
-    });
-    return { ...verification, result, backend };
-  });
+    },
+  };
 }
