@@ -1,7 +1,7 @@
 /** What a worker that was taken over can do from within the sandbox, and what becomes of one that goes too far. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { access, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { access, mkdtemp, open as openFile, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -61,6 +61,21 @@ describe.skipIf(problem !== null)(name, () => {
     const refused = Object.entries(tried).filter(([, result]) => result !== 'did: undefined');
     for (const [path, result] of refused) expect([path, result]).toEqual([path, 'EROFS']);
     expect(refused.length).toBeGreaterThanOrEqual(6);
+  });
+
+  it('has no file open that this program or its starter had open', async () => {
+    const secret = await openFile(join(root, 'package.json'));
+    const parentScript = fileURLToPath(new URL('./testing/parent.ts', import.meta.url));
+    const stdio = Array.from({ length: 41 }, (_, i) => (i === 40 ? secret.fd : i === 3 ? 'ipc' : 'ignore'));
+    const parent = fork(parentScript, ['descriptors'], { execArgv: [], stdio: stdio as never });
+    const [said] = (await once(parent, 'message')) as [string];
+    parent.kill('SIGKILL');
+    await secret.close();
+    const links = Object.entries(JSON.parse(said) as Record<string, string>);
+    expect(links.length).toBeGreaterThan(5);
+    expect(links.find(([number]) => number === '40')?.[1] ?? 'did: /dev/null').toBe('did: /dev/null');
+    // Pipes to the parent, and what Node opens for itself.
+    for (const [, link] of links) expect(link).toMatch(/^(did: (socket|pipe|anon_inode|\/dev\/null|\/proc\/)|ENOENT)/);
   });
 
   it('has no network, not even to this machine', async () => {
