@@ -88,11 +88,27 @@ describe.skipIf(problem !== null)(name, () => {
     expect(calls).toBe(0);
   });
 
-  it('is told its model and its images, and no labels and no environment of ours', async () => {
+  it('is told its model, its images and no labels but those that it attacks, and no environment of ours', async () => {
     process.env.PARAPET_TEST_SECRET = 'secret';
     const told = await found('told');
     delete process.env.PARAPET_TEST_SECRET;
     expect(told).toMatchObject({ models: ['model', 'surrogates'], task: 'predict', images: 0, labels: 0 });
+    // An attack reads the class of what it attacks, and here that is the second of two images.
+    const models = { model: { architecture: 'told', weights: new Uint8Array() }, surrogates: {} };
+    const examples = { x: Float32Array.of(1, 2, 3, 4), y: Int32Array.of(1, 0), count: 2 };
+    const task = {
+      kind: 'attack',
+      line: untargeted('fgsm', 'fgsm'),
+      norm: 'Linf',
+      epsilon: 0.1,
+      seed: 0,
+      chunk: 0,
+    } as const;
+    const own = { ...task, examples: Int32Array.of(1), meets: null, keep: 'none' } as const;
+    const attacked = await pool
+      ?.run({ key: 'told', models, classes: 2, examples }, own, [0, 0])
+      .catch((error: Error) => error);
+    expect(JSON.parse((attacked as Error).message)).toMatchObject({ models: [], task: 'attack', images: 2, labels: 1 });
     expect(JSON.stringify(told.env)).not.toMatch(/secret/);
     expect(Object.keys(told.env as object).filter((key) => !/^(HOME|PWD|PARAPET_|TF_|CUDA_)/.test(key))).toEqual([]);
   });
