@@ -158,6 +158,18 @@ describe.skipIf(problem !== null)(name, () => {
   });
 });
 
+describe.skipIf(process.platform !== 'linux')('a hostile worker without the sandbox', () => {
+  it.each([
+    ['memory', /0\.29 GB of memory/],
+    ['noise', /more than 1048576 bytes to stderr/],
+    ['liar', /its answer is not one/],
+    ['hang', /no sign of life for 8 s/],
+  ])('that %s is ended all the same', async (act, why) => {
+    pool = await startHostilePool(false, { silenceSeconds: 8 });
+    expect(await attempt(pool, act)).toMatchObject({ kind: 'misbehaved', message: expect.stringMatching(why) });
+  });
+});
+
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
