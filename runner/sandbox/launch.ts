@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { bubblewrapArguments, filterDescriptor, type Inside, prlimit } from './bubblewrap.ts';
+import { inheritedDescriptors } from './inherited.ts';
 import { type Limits, prlimitArguments } from './limits.ts';
 import { refusedSystemCalls } from './seccomp.ts';
 
@@ -13,11 +14,16 @@ export const answersDescriptor = 3;
  */
 export function launch(inside: Inside, limits: Limits, sandboxed: boolean): ChildProcess {
   if (sandboxed) {
+    const nothing = openSync('/dev/null', 'r');
+    const stdio: ('pipe' | 'ignore' | number)[] = ['pipe', 'ignore', 'pipe', 'pipe', 'pipe'];
+    // Node closes a descriptor of its starter only when something is put in its place.
+    for (const descriptor of inheritedDescriptors(stdio.length)) stdio[descriptor] = nothing;
     const child = spawn('bwrap', bubblewrapArguments(inside, limits), {
-      stdio: ['pipe', 'ignore', 'pipe', 'pipe', 'pipe'],
+      stdio: Array.from(stdio, (entry) => entry ?? 'ignore'),
       // Ctrl-C reaches the whole process group; what to do about it is the parent's decision.
       detached: true,
     });
+    closeSync(nothing);
     const filter = child.stdio[filterDescriptor] as NodeJS.WritableStream;
     filter.on('error', () => {});
     filter.end(refusedSystemCalls() ?? '');

@@ -1,7 +1,7 @@
 /** What a worker that was taken over can do from within the sandbox, and what becomes of one that goes too far. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { access, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { access, mkdtemp, open as openFile, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -63,6 +63,21 @@ describe.skipIf(problem !== null)(name, () => {
     expect(refused.length).toBeGreaterThanOrEqual(6);
   });
 
+  it('has no file open that this program or its starter had open', async () => {
+    const secret = await openFile(join(root, 'package.json'));
+    const parentScript = fileURLToPath(new URL('./testing/parent.ts', import.meta.url));
+    const stdio = Array.from({ length: 41 }, (_, i) => (i === 40 ? secret.fd : i === 3 ? 'ipc' : 'ignore'));
+    const parent = fork(parentScript, ['descriptors'], { execArgv: [], stdio: stdio as never });
+    const [said] = (await once(parent, 'message')) as [string];
+    parent.kill('SIGKILL');
+    await secret.close();
+    const links = Object.entries(JSON.parse(said) as Record<string, string>);
+    expect(links.length).toBeGreaterThan(5);
+    expect(links.find(([number]) => number === '40')?.[1] ?? 'did: /dev/null').toBe('did: /dev/null');
+    // Pipes to the parent, and what Node opens for itself.
+    for (const [, link] of links) expect(link).toMatch(/^(did: (socket|pipe|anon_inode|\/dev\/null|\/proc\/)|ENOENT)/);
+  });
+
   it('has no network, not even to this machine', async () => {
     let calls = 0;
     const server = createServer(() => calls++).listen(0, '127.0.0.1');
@@ -73,11 +88,27 @@ describe.skipIf(problem !== null)(name, () => {
     expect(calls).toBe(0);
   });
 
-  it('is told its model and its images, and no labels and no environment of ours', async () => {
+  it('is told its model, its images and no labels but those that it attacks, and no environment of ours', async () => {
     process.env.PARAPET_TEST_SECRET = 'secret';
     const told = await found('told');
     delete process.env.PARAPET_TEST_SECRET;
     expect(told).toMatchObject({ models: ['model', 'surrogates'], task: 'predict', images: 0, labels: 0 });
+    // An attack reads the class of what it attacks, and here that is the second of two images.
+    const models = { model: { architecture: 'told', weights: new Uint8Array() }, surrogates: {} };
+    const examples = { x: Float32Array.of(1, 2, 3, 4), y: Int32Array.of(1, 0), count: 2 };
+    const task = {
+      kind: 'attack',
+      line: untargeted('fgsm', 'fgsm'),
+      norm: 'Linf',
+      epsilon: 0.1,
+      seed: 0,
+      chunk: 0,
+    } as const;
+    const own = { ...task, examples: Int32Array.of(1), meets: null, keep: 'none' } as const;
+    const attacked = await pool
+      ?.run({ key: 'told', models, classes: 2, examples }, own, [0, 0])
+      .catch((error: Error) => error);
+    expect(JSON.parse((attacked as Error).message)).toMatchObject({ models: [], task: 'attack', images: 2, labels: 1 });
     expect(JSON.stringify(told.env)).not.toMatch(/secret/);
     expect(Object.keys(told.env as object).filter((key) => !/^(HOME|PWD|PARAPET_|TF_|CUDA_)/.test(key))).toEqual([]);
   });
@@ -124,6 +155,18 @@ describe.skipIf(problem !== null)(name, () => {
     parent.kill('SIGKILL');
     for (let waited = 0; waited < 5000 && pids.some(isAlive); waited += 50) await setTimeout(50);
     expect(pids.filter(isAlive)).toEqual([]);
+  });
+});
+
+describe.skipIf(process.platform !== 'linux')('a hostile worker without the sandbox', () => {
+  it.each([
+    ['memory', /0\.29 GB of memory/],
+    ['noise', /more than 1048576 bytes to stderr/],
+    ['liar', /its answer is not one/],
+    ['hang', /no sign of life for 8 s/],
+  ])('that %s is ended all the same', async (act, why) => {
+    pool = await startHostilePool(false, { silenceSeconds: 8 });
+    expect(await attempt(pool, act)).toMatchObject({ kind: 'misbehaved', message: expect.stringMatching(why) });
   });
 });
 

@@ -4,7 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
-import { readdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -66,6 +66,13 @@ const acts: Readonly<Record<string, Act>> = {
       link: attempt(() => symlinkSync('/', '/tmp/root')),
       large: attempt(() => writeFileSync('/tmp/large', Buffer.alloc(65 * 2 ** 20))),
     });
+  },
+  /** Looks at every file that it has open. */
+  descriptors() {
+    const numbers = readdirSync('/proc/self/fd');
+    report(
+      Object.fromEntries(numbers.map((number) => [number, attempt(() => readlinkSync(`/proc/self/fd/${number}`))])),
+    );
   },
   /** Talks to a server of the test, whose port is the first pixel. */
   async network({ task }) {

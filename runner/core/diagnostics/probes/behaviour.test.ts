@@ -65,7 +65,6 @@ const models: Readonly<Record<string, () => Classifier>> = {
       return before;
     });
   },
-  turning: () => shifted(() => (Date.now() > 1.9e12 || new Date().getFullYear() > 2030 ? 1 : 0)),
   watching: () =>
     shifted(() => ((tf.engine() as unknown as { state: { gradientDepth: number } }).state.gradientDepth > 0 ? 1 : 0)),
 };
