@@ -49,6 +49,29 @@ export const flagExplanations: Readonly<Record<string, { readonly title: string;
     meaning:
       'The outputs are so large that the usual loss has no gradient left in 32 bits, though the model is no more robust for it. Defensive distillation does this.',
   },
+  'batch-dependent': {
+    title: 'An answer that depends on its neighbours',
+    meaning:
+      'The same image gets other outputs when other images are classified with it. Attacks and judge then meet different models.',
+  },
+  'order-dependent': {
+    title: 'An answer that depends on earlier calls',
+    meaning: 'The same images get other outputs when they are asked about in another order. Something remembers.',
+  },
+  stateful: {
+    title: 'A model that changes while it is attacked',
+    meaning:
+      'After it was attacked the model answers differently than before: it learns, counts its calls, or keeps answers.',
+  },
+  'clock-dependent': {
+    title: 'An answer that depends on the date',
+    meaning: 'With the clock a year ahead the model answers differently. No number of it means anything.',
+  },
+  'tape-dependent': {
+    title: 'Another model under a gradient',
+    meaning:
+      'The model answers differently while a gradient is being recorded: attacks meet another model than the judge.',
+  },
   'unstable-loss': {
     title: 'A loss that jumps',
     meaning: 'Noise that no eye sees changes the loss a lot. Its gradient holds at a point and nowhere around it.',

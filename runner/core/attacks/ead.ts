@@ -50,7 +50,7 @@ const REPEAT_FROM = 10;
  * the margin of logits of the true class over the others (with a target: of the others over the target).
  *
  * By FISTA: from a point ahead a gradient step on the smooth part; then every change shrinks by β, those below it to 0, within the
- * pixel range, which gives the sparse point, the one that is judged; the next point ahead lies beyond it by k / (k + 3) of the way from the
+ * pixel range, which gives the sparse point; the next point ahead lies beyond it by k / (k + 3) of the way from the
  * last one. A binary search per image finds the smallest c that works, as in C&W L2. The nearest success of all steps, with
  * every change made smaller by as much as it bears, is returned.
  *
@@ -114,7 +114,8 @@ async function descend(
   const watch = progress(constants.length, maxIterations);
   for (let iteration = 0; iteration < maxIterations && active.rows.length > 0; iteration++) {
     const rows = active.rows;
-    const { gradient, excess, elastic } = await evaluate(context, options, active);
+    const { gradient, excess, elastic, lengths, successes } = await evaluate(context, options, active);
+    nearest.offer(active, active.state.ahead, lengths, successes);
     const moving = new Float32Array(rows.length);
     const weight = new Float32Array(rows.length);
     const losses = new Float64Array(rows.length);
@@ -145,23 +146,41 @@ async function descend(
 async function evaluate(context: AttackContext, options: Options, { rows, state }: ActiveSet<State>) {
   const { model, y, target } = context;
   const { logits, gradient } = model.gradient(state.ahead, attackLoss('margin', pick(y, rows), pick(target, rows)));
-  const net = elasticNet(
-    tf.tidy(() => tf.sub(state.ahead, state.x) as tf.Tensor4D),
-    options.beta,
-  );
-  const [scores, elastic] = await Promise.all([logits.data<'float32'>(), net.data<'float32'>()]);
-  tf.dispose([logits, net]);
-  return { gradient, elastic, excess: standing(context, scores, rows, options.confidence).excess };
+  const [scores, sums] = await Promise.all([logits.data<'float32'>(), sizesOf(state.ahead, state.x, options.beta)]);
+  logits.dispose();
+  const { excess, succeeded } = standing(context, scores, rows, options.confidence);
+  return { gradient, elastic: sums.elastic, lengths: ruled(sums, options), excess, successes: succeeded };
 }
 
 /** Distances of the sparse points by the rule, and which of them are a success. */
 async function judged(context: AttackContext, options: Options, { rows, state }: ActiveSet<State>) {
   const logits = context.model.logits(state.sparse);
-  const change = tf.sub(state.sparse, state.x) as tf.Tensor4D;
-  const lengths = options.rule === 'L1' ? sums(tf.abs(change)) : elasticNet(change, options.beta);
-  const [scores, distances] = await Promise.all([logits.data<'float32'>(), lengths.data<'float32'>()]);
-  tf.dispose([logits, change, lengths]);
-  return { distances, succeeded: standing(context, scores, rows, options.confidence).succeeded };
+  const [scores, sums] = await Promise.all([logits.data<'float32'>(), sizesOf(state.sparse, state.x, options.beta)]);
+  logits.dispose();
+  return { distances: ruled(sums, options), succeeded: standing(context, scores, rows, options.confidence).succeeded };
+}
+
+interface Sizes {
+  readonly l1: Float32Array;
+  /** |d|₂² + β |d|₁. */
+  readonly elastic: Float32Array;
+}
+
+/** Of each row's change. */
+async function sizesOf(images: tf.Tensor4D, x: tf.Tensor4D, beta: number): Promise<Sizes> {
+  const both = tf.tidy(() => {
+    const change = tf.sub(images, x);
+    return tf.stack([tf.sum(tf.abs(change), [1, 2, 3]), tf.sum(tf.square(change), [1, 2, 3])]);
+  });
+  const values = await both.data<'float32'>();
+  both.dispose();
+  const rows = values.length / 2;
+  const l1 = values.slice(0, rows);
+  return { l1, elastic: l1.map((length, i) => (values[rows + i] as number) + beta * length) };
+}
+
+function ruled({ l1, elastic }: Sizes, { rule }: Options): Float32Array {
+  return rule === 'L1' ? l1 : elastic;
 }
 
 /** The next sparse point and the point ahead of it, for rows that move and those that are left to shrink. */
@@ -179,16 +198,7 @@ function stepped(
     // Shrunk by β towards 0, from either side.
     const shrunk = tf.sub(tf.relu(tf.sub(smooth, beta)), tf.relu(tf.sub(tf.neg(smooth), beta)));
     const next = tf.clipByValue(tf.add(x, shrunk), 0, 1) as tf.Tensor4D;
-    return { sparse: next, ahead: tf.add(next, tf.mul(tf.sub(next, sparse), momentum)) as tf.Tensor4D };
+    const further = tf.add(next, tf.mul(tf.sub(next, sparse), momentum));
+    return { sparse: next, ahead: tf.clipByValue(further, 0, 1) as tf.Tensor4D };
   });
-}
-
-/** Sum over each row, [rows]. */
-function sums(values: tf.Tensor4D): tf.Tensor1D {
-  return tf.tidy(() => tf.sum(values, [1, 2, 3]));
-}
-
-/** Elastic net |d|₂² + β |d|₁ of each row, [rows]. */
-function elasticNet(change: tf.Tensor4D, beta: number): tf.Tensor1D {
-  return tf.tidy(() => sums(tf.add(tf.square(change), tf.mul(tf.abs(change), beta))));
 }
