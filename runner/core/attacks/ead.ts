@@ -149,7 +149,9 @@ async function evaluate(context: AttackContext, options: Options, { rows, state 
   const [scores, sums] = await Promise.all([logits.data<'float32'>(), sizesOf(state.ahead, state.x, options.beta)]);
   logits.dispose();
   const { excess, succeeded } = standing(context, scores, rows, options.confidence);
-  return { gradient, elastic: sums.elastic, lengths: ruled(sums, options), excess, successes: succeeded };
+  // A point ahead may lie outside of the pixel range, where it is no image.
+  const successes = succeeded.map((flag, i) => (sums.outside[i] === 0 ? flag : 0));
+  return { gradient, elastic: sums.elastic, lengths: ruled(sums, options), excess, successes };
 }
 
 /** Distances of the sparse points by the rule, and which of them are a success. */
@@ -164,19 +166,23 @@ interface Sizes {
   readonly l1: Float32Array;
   /** |d|₂² + β |d|₁. */
   readonly elastic: Float32Array;
+  /** How far it leads out of the pixel range, in L1. */
+  readonly outside: Float32Array;
 }
 
 /** Of each row's change. */
 async function sizesOf(images: tf.Tensor4D, x: tf.Tensor4D, beta: number): Promise<Sizes> {
-  const both = tf.tidy(() => {
+  const sums = tf.tidy(() => {
     const change = tf.sub(images, x);
-    return tf.stack([tf.sum(tf.abs(change), [1, 2, 3]), tf.sum(tf.square(change), [1, 2, 3])]);
+    const beyond = tf.abs(tf.sub(images, tf.clipByValue(images, 0, 1)));
+    return tf.stack([tf.abs(change), tf.square(change), beyond].map((values) => tf.sum(values, [1, 2, 3])));
   });
-  const values = await both.data<'float32'>();
-  both.dispose();
-  const rows = values.length / 2;
+  const values = await sums.data<'float32'>();
+  sums.dispose();
+  const rows = values.length / 3;
   const l1 = values.slice(0, rows);
-  return { l1, elastic: l1.map((length, i) => (values[rows + i] as number) + beta * length) };
+  const elastic = l1.map((length, i) => (values[rows + i] as number) + beta * length);
+  return { l1, elastic, outside: values.slice(2 * rows) };
 }
 
 function ruled({ l1, elastic }: Sizes, { rule }: Options): Float32Array {
@@ -198,7 +204,6 @@ function stepped(
     // Shrunk by β towards 0, from either side.
     const shrunk = tf.sub(tf.relu(tf.sub(smooth, beta)), tf.relu(tf.sub(tf.neg(smooth), beta)));
     const next = tf.clipByValue(tf.add(x, shrunk), 0, 1) as tf.Tensor4D;
-    const further = tf.add(next, tf.mul(tf.sub(next, sparse), momentum));
-    return { sparse: next, ahead: tf.clipByValue(further, 0, 1) as tf.Tensor4D };
+    return { sparse: next, ahead: tf.add(next, tf.mul(tf.sub(next, sparse), momentum)) as tf.Tensor4D };
   });
 }
