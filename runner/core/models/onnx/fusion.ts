@@ -15,8 +15,13 @@ import { channelsLast, deviceValue, dimsOf, hostValue, plain, type Value } from 
  */
 export function fuse(steps: readonly Step[], constants: Map<string, Value>, output: string): Step[] {
   const readers = new Map<string, Step[]>();
-  for (const step of steps)
-    for (const name of step.node.inputs) readers.set(name, [...(readers.get(name) ?? []), step]);
+  for (const step of steps) {
+    for (const name of step.node.inputs) {
+      const known = readers.get(name);
+      if (known === undefined) readers.set(name, [step]);
+      else known.push(step);
+    }
+  }
   /** The step that alone reads what a step makes. */
   const after = ({ node }: Step): Step | undefined => {
     const [name = ''] = node.outputs;

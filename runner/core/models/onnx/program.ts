@@ -197,10 +197,9 @@ function withReleases(steps: readonly Step[], output: string): PlannedStep[] {
   for (const [i, { node }] of steps.entries()) {
     for (const name of [...node.outputs, ...node.inputs]) if (name !== '' && name !== output) lastUse.set(name, i);
   }
-  return steps.map((step, i) => ({
-    ...step,
-    released: [...lastUse].filter(([, last]) => last === i).map(([name]) => name),
-  }));
+  const released = steps.map((): string[] => []);
+  for (const [name, last] of lastUse) released[last]?.push(name);
+  return steps.map((step, i) => ({ ...step, released: released[i] ?? [] }));
 }
 
 function execute(
