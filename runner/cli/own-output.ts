@@ -1,10 +1,10 @@
 import { findDataset } from '#core/datasets/index.ts';
 import { writeDurable } from '../files/durable.ts';
 import { readFlagTexts } from '../files/flag-texts.ts';
+import type { OwnImages } from '../files/own-output.ts';
 import { checkAdversarialPath, writeAdversarial } from '../files/own-output.ts';
 import { pngOf } from '../files/png.ts';
 import type { OwnEvaluated } from '../shards/evaluate-own.ts';
-import type { OwnImages } from '../shards/own-images.ts';
 import { quoted } from './quoted.ts';
 import { reportPage } from './report/page.ts';
 

@@ -31,7 +31,7 @@ export async function ownerState(owner: LockOwner): Promise<'alive' | 'gone'> {
   return owner.started !== null && started !== null && owner.started !== started ? 'gone' : 'alive';
 }
 
-function exists(pid: number): boolean {
+export function exists(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

@@ -11,6 +11,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { untargeted } from '#core/suites/lines.ts';
 import { findTrack } from '#core/tracks.ts';
 import { cachedFolder } from '../files/datasets.ts';
+import { exists } from '../files/lock-owner.ts';
 import type { Pool } from '../shards/pool.ts';
 import { prepare } from '../shards/prepare.ts';
 import { journalPath, runEvaluation } from '../shards/run.ts';
@@ -151,10 +152,10 @@ describe.skipIf(problem !== null)(name, () => {
     const parent = fork(fileURLToPath(new URL('./testing/parent.ts', import.meta.url)), { execArgv: [] });
     const [pids] = (await once(parent, 'message')) as [number[]];
     expect(pids.length).toBeGreaterThanOrEqual(3);
-    expect(pids.filter(isAlive)).toEqual(pids);
+    expect(pids.filter(exists)).toEqual(pids);
     parent.kill('SIGKILL');
-    for (let waited = 0; waited < 5000 && pids.some(isAlive); waited += 50) await setTimeout(50);
-    expect(pids.filter(isAlive)).toEqual([]);
+    for (let waited = 0; waited < 5000 && pids.some(exists); waited += 50) await setTimeout(50);
+    expect(pids.filter(exists)).toEqual([]);
   });
 });
 
@@ -169,15 +170,6 @@ describe.skipIf(process.platform !== 'linux')('a hostile worker without the sand
     expect(await attempt(pool, act)).toMatchObject({ kind: 'misbehaved', message: expect.stringMatching(why) });
   });
 });
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 describe.skipIf(problem !== null)(`an evaluation whose worker is ended (${name})`, () => {
   let folder: string;

@@ -1,25 +1,11 @@
 import { cleanImages } from '#core/evaluation/clean.ts';
 import { decodeEvidence } from '#core/evidence/file.ts';
 import { distances, inBall, predictions } from '#core/metrics/judge.ts';
-import type { Classifier } from '#core/models/classifier.ts';
 import type { Result } from '#core/result.ts';
+import type { AdversarialPair } from '../files/own-output.ts';
 import { readEvidence } from '../files/results.ts';
 import type { Pool } from './pool.ts';
 import type { Prepared } from './prepare.ts';
-
-/** An image before and after. */
-export interface AdversarialPair {
-  /** Position in the data. */
-  readonly example: number;
-  readonly y: number;
-  readonly clean: Float32Array;
-  /** The nearest image within the ball that the model gets wrong. */
-  readonly adversarial: Float32Array;
-  /** What the model says of it; -1 where its largest scores are equal. */
-  readonly predicted: number;
-  /** In the norm of the threat model. */
-  readonly distance: number;
-}
 
 /** Images of one prediction task. */
 const CHUNK = 50;
@@ -65,10 +51,4 @@ export async function adversarialPairs(
       distance,
     };
   });
-}
-
-/** What was done to a model, beyond its numbers. */
-export interface OwnImages {
-  readonly shape: Classifier['inputShape'];
-  readonly pairs: readonly AdversarialPair[];
 }

@@ -5,21 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { exists } from '../files/lock-owner.ts';
 
 let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'parapet-watch-'));
 });
 afterEach(() => rm(folder, { recursive: true }));
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 it.skipIf(process.platform === 'win32')(
   'a worker that computes without a pause ends with its killed parent',
@@ -38,10 +30,10 @@ it.skipIf(process.platform === 'win32')(
     );
     const parent = fork(join(folder, 'parent.mjs'), { execArgv: [] });
     const [worker] = (await once(parent, 'message')) as [number];
-    expect(isAlive(worker)).toBe(true);
+    expect(exists(worker)).toBe(true);
     parent.kill('SIGKILL');
-    for (let waited = 0; waited < 5000 && isAlive(worker); waited += 100) await setTimeout(100);
-    expect(isAlive(worker)).toBe(false);
+    for (let waited = 0; waited < 5000 && exists(worker); waited += 100) await setTimeout(100);
+    expect(exists(worker)).toBe(false);
   },
 );
 

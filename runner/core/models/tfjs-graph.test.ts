@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { startBackend } from '../../backends/index.ts';
-import { gradientModel } from '../gradients.ts';
+import { slopeAndQuotient } from '../testing/slopes.ts';
 import { fusedOps, GraphBuilder, ints, NHWC, SAME, savedGraph, VALID } from '../testing/tfjs-graphs.ts';
 import { bytesOf, type Json, type Saved } from '../testing/tfjs-saved.ts';
 import { graphOps } from './tfjs/graph-ops.ts';
@@ -159,15 +159,8 @@ describe('the gradient of every operator', () => {
     const size = sizes[_] ?? 144;
     b.node('MatMul', [b.node('Reshape', [last, b.whole([2], -1, size)]), b.weights(size, 3)]);
     const classifier = await load(b.save());
-    const model = gradientModel(classifier);
     const x = images(1, 6, 6, 2, 4);
-    const score = (logits: tf.Tensor2D) => tf.sum(tf.mul(logits, tf.tensor1d([1, -2, 0.5])), 1) as tf.Tensor1D;
-    const { gradient } = model.gradient(x, score);
-    const direction = tf.randomNormal(x.shape, 0, 1, 'float32', 5) as tf.Tensor4D;
-    const slope = tf.sum(tf.mul(gradient, direction)).dataSync()[0] as number;
-    const step = 5e-4;
-    const at = (t: number) => score(classifier.logits(tf.add(x, tf.mul(direction, t)))).dataSync()[0] as number;
-    const quotient = (at(step) - at(-step)) / (2 * step);
+    const { slope, quotient } = slopeAndQuotient(classifier, x);
     expect(Math.abs(slope - quotient) / Math.max(1, Math.abs(quotient))).toBeLessThan(0.02);
     expect(Math.abs(slope)).toBeGreaterThan(1e-6);
   });

@@ -79,6 +79,13 @@ export function fromLast(rank: number): number[] {
   return [0, rank - 1, ...Array.from({ length: rank - 2 }, (_, i) => i + 1)];
 }
 
+/** The permutation that moves an axis to the end, and the one that moves it back. */
+export function toEnd(axis: number, rank: number): { order: number[]; back: number[] } {
+  const order = Array.from({ length: rank }, (_, i) => i).filter((i) => i !== axis);
+  order.push(axis);
+  return { order, back: order.map((_, i) => order.indexOf(i)) };
+}
+
 /** The value as a tensor, axes in the graph's order. */
 export function plain(value: Value): tf.Tensor {
   if (value.on === 'host') return upload(value);

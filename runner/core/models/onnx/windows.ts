@@ -68,8 +68,24 @@ function automaticPads(
   return sizes.map((size, i) => {
     if (how === 'VALID') return [0, 0] as const;
     const stride = strides[i] as number;
-    const all = Math.max(0, (Math.ceil(size / stride) - 1) * stride + (spans[i] as number) - size);
+    const all = samePadding(size, stride, spans[i] as number);
     const less = Math.floor(all / 2);
     return how === 'SAME_UPPER' ? ([less, all - less] as const) : ([all - less, less] as const);
   });
+}
+
+/** Zeros on both sides of an axis together, with which every stride-th place has a window. */
+export function samePadding(size: number, stride: number, span: number): number {
+  return Math.max(0, (Math.ceil(size / stride) - 1) * stride + span - size);
+}
+
+/** Windows on a line of values, as those on an image of one row. */
+export function asRow({ kernel, strides, dilations, pads, outputs }: Windows): Windows {
+  return {
+    kernel: [1, ...kernel],
+    strides: [1, ...strides],
+    dilations: [1, ...dilations],
+    pads: [[0, 0], ...pads],
+    outputs: [1, ...outputs],
+  };
 }

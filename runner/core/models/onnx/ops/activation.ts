@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import { erf, gelu } from '../../error-function.ts';
 import { combineOnDevice } from '../broadcast.ts';
 import { axisOf, type Call, type Op, rankOf } from '../op.ts';
-import { channelsLast, deviceValue, hostValue, lastAxis, moved, plain, type Value } from '../value.ts';
+import { channelsLast, deviceValue, hostValue, lastAxis, moved, plain, toEnd, type Value } from '../value.ts';
 
 /** An operator of one tensor, value by value. */
 function activation(type: string, attributes: readonly string[], of: (call: Call) => (x: tf.Tensor) => tf.Tensor): Op {
@@ -140,17 +140,14 @@ function normalised(type: string, missing: number, apply: (x: tf.Tensor) => tf.T
   };
 }
 
-export function alongLast(x: Value, axis: number, rank: number, apply: (x: tf.Tensor) => tf.Tensor): Value {
+function alongLast(x: Value, axis: number, rank: number, apply: (x: tf.Tensor) => tf.Tensor): Value {
   if (axis === 1 && rank > 2) return deviceValue(apply(channelsLast(x)), true);
   const last = x.on === 'device' && x.last;
   const place = last ? lastAxis(axis, rank) : axis;
   const tensor = last ? (x.tensor as tf.Tensor) : plain(x);
   if (place === rank - 1) return deviceValue(apply(tensor), last);
-  const there = Array.from({ length: rank }, (_, i) => i);
-  there.splice(place, 1);
-  there.push(place);
-  const back = there.map((_, i) => there.indexOf(i));
-  return deviceValue(moved(apply(moved(tensor, there)), back), last);
+  const { order, back } = toEnd(place, rank);
+  return deviceValue(moved(apply(moved(tensor, order)), back), last);
 }
 
 function logSoftmax(x: tf.Tensor): tf.Tensor {

@@ -3,7 +3,16 @@ import * as tf from '@tensorflow/tfjs';
 import { depthwise } from '../depthwise.ts';
 import type { Call, Op } from '../op.ts';
 import { allowed, channelsLast, deviceValue, dimsOf } from '../value.ts';
-import { explicitPads, type Pads, perAxis, type Windows, windowAttributes, windowsOf } from '../windows.ts';
+import {
+  asRow,
+  explicitPads,
+  type Pads,
+  perAxis,
+  samePadding,
+  type Windows,
+  windowAttributes,
+  windowsOf,
+} from '../windows.ts';
 
 const conv: Op = {
   type: 'Conv',
@@ -54,16 +63,6 @@ function geometry(call: Call) {
   };
 }
 
-function asRow({ kernel, strides, dilations, pads, outputs }: Windows): Windows {
-  return {
-    kernel: [1, ...kernel],
-    strides: [1, ...strides],
-    dilations: [1, ...dilations],
-    pads: [[0, 0], ...pads],
-    outputs: [1, ...outputs],
-  };
-}
-
 /** The filter as tfjs has it, [height, width, …], with zeros between its values where it is dilated. */
 function filterOf(call: Call, { kernel, dilations }: Windows, permutation: number[]): tf.Tensor {
   return tf.tidy(() => {
@@ -102,7 +101,7 @@ export function padded(x: tf.Tensor4D, pads: Pads, { kernel, dilations, strides 
     const size = x.shape[axis + 1] as number;
     const stride = strides[axis] as number;
     const span = ((kernel[axis] as number) - 1) * (dilations[axis] as number) + 1;
-    const all = Math.max(0, (Math.ceil(size / stride) - 1) * stride + span - size);
+    const all = samePadding(size, stride, span);
     const [before, after] = pads[axis] as [number, number];
     return before === Math.floor(all / 2) && before + after === all;
   });

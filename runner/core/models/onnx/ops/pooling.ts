@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Call, Op } from '../op.ts';
 import { channelsLast, deviceValue, dimsOf } from '../value.ts';
-import { type Windows, windowAttributes, windowsOf } from '../windows.ts';
+import { asRow, type Windows, windowAttributes, windowsOf } from '../windows.ts';
 
 /** Padding of a maximum: less than anything, and a number, so that a gradient of 0 stays one. */
 const NOTHING = -3.4e38;
@@ -23,16 +23,9 @@ function prepare(call: Call): Pooled {
   const images = channelsLast(input);
   if (sizes.length === 2) return { x: images as tf.Tensor4D, windows: own, finish: (maps) => deviceValue(maps, true) };
   const [batch, width, channels] = images.shape as [number, number, number];
-  const row = <T>(one: T, values: readonly T[]): T[] => [one, ...values];
   return {
     x: tf.reshape(images, [batch, 1, width, channels]),
-    windows: {
-      kernel: row(1, own.kernel),
-      strides: row(1, own.strides),
-      dilations: row(1, own.dilations),
-      pads: row([0, 0] as const, own.pads),
-      outputs: row(1, own.outputs),
-    },
+    windows: asRow(own),
     finish: (maps) => deviceValue(tf.reshape(maps, [batch, maps.shape[2], channels]), true),
   };
 }

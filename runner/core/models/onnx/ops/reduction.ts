@@ -1,7 +1,17 @@
 /** Sums, means and extremes along axes. */
 import * as tf from '@tensorflow/tfjs';
 import { axesOf, axisOf, type Call, type Op } from '../op.ts';
-import { type DeviceValue, deviceValue, dimsOf, flat, hostValue, lastAxis, plain, type Value } from '../value.ts';
+import {
+  type DeviceValue,
+  deviceValue,
+  dimsOf,
+  flat,
+  hostValue,
+  lastAxis,
+  plain,
+  toEnd,
+  type Value,
+} from '../value.ts';
 
 interface Reduction {
   device(x: tf.Tensor, axes: number[], keep: boolean): tf.Tensor;
@@ -92,13 +102,6 @@ const cumSum: Op = {
     return deviceValue(tf.transpose(sums, back), false, call.input(0).kind);
   },
 };
-
-/** The permutation that moves an axis to the end, and the one that moves it back. */
-function toEnd(axis: number, rank: number): { order: number[]; back: number[] } {
-  const order = Array.from({ length: rank }, (_, i) => i).filter((i) => i !== axis);
-  order.push(axis);
-  return { order, back: order.map((_, i) => order.indexOf(i)) };
-}
 
 /** The k largest or smallest along an axis, with a gradient to each: tfjs's own has none. */
 const topK: Op = {
