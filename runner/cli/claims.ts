@@ -1,63 +1,92 @@
 import type { Command } from 'commander';
+import type { BackendChoice } from '../backends/index.ts';
 
-interface Options {
+interface ShowOptions {
   all: boolean;
   json: boolean;
 }
 
+interface RunOptions {
+  experiment?: string;
+  backend: BackendChoice;
+  out?: string;
+  json: boolean;
+}
+
 export function register(program: Command): void {
-  program
+  const claims = program
     .command('claims')
     .description('figures of papers: theirs, ours, and whether they agree')
     .argument('[id]', 'a paper, such as papernot2016 (default: all)')
     .option('--all', 'also figures that nothing here measures yet', false)
     .option('--json', 'print as JSON', false)
-    .addHelpText('after', '\nOurs is read from results/, else from out/; evaluate --suite papernot2016 measures it.')
-    .action(run);
+    .addHelpText(
+      'after',
+      '\nOurs is counted from results/, else from out/. A suite measures some (evaluate --suite papernot2016), experiments the rest (claims run).',
+    )
+    .action(show);
+  claims
+    .command('run')
+    .description("run a paper's experiments from nothing: train the nets they need, measure, write what came out")
+    .argument('<id>', 'a paper, such as goodfellow2015')
+    .option('--experiment <id>', 'only this one')
+    .option('--backend <name>', 'auto, wasm, native or cuda', 'auto')
+    .option('--out <folder>', 'where the outcomes go (default: out/claims)')
+    .option('--json', 'print what was written as JSON', false)
+    .addHelpText(
+      'after',
+      '\nA run that was interrupted or killed goes on where it was when the same command is given again.',
+    )
+    .action((id: string, options: RunOptions, command: Command) =>
+      runExperiments(id, { ...options, ...command.optsWithGlobals() }),
+    );
 }
 
-async function run(id: string | undefined, { all, json }: Options): Promise<void> {
+async function show(id: string | undefined, { all, json }: ShowOptions): Promise<void> {
   const { claims, findClaim } = await import('#core/claims/index.ts');
-  const { verdict } = await import('#core/claims/verdict.ts');
-  const { findMeasured, readSubmissions } = await import('../files/measured.ts');
-  const { printJson, table } = await import('./output.ts');
-  const { percent } = await import('./result-table.ts');
+  const { readSubmissions } = await import('../files/measured.ts');
+  const { judgeClaim } = await import('../files/judge-claim.ts');
+  const { printJson } = await import('./output.ts');
+  const { claimTable } = await import('./claim-table.ts');
 
   const submissions = await readSubmissions();
   const wanted = id === undefined ? claims : [findClaim(id)];
   const answers = [];
-  for (const claim of wanted) {
-    const figures = [];
-    for (const figure of claim.figures) {
-      const measured = await findMeasured(figure, submissions);
-      const ours = measured === null ? null : figure.measure(measured.result);
-      const { id: figureId, title, theirs, source } = figure;
-      figures.push({
-        id: figureId,
-        title,
-        theirs,
-        ours,
-        verdict: verdict(claim, figure, ours),
-        source,
-        result: measured?.path ?? null,
-      });
-    }
-    const { title, paper, protocol } = claim;
-    answers.push({ id: claim.id, title, paper, protocol, figures });
-  }
+  for (const claim of wanted) answers.push(await judgeClaim(claim, submissions));
   if (json) return printJson(id === undefined ? answers : answers[0]);
-  for (const { title, paper, protocol, figures } of answers) {
-    const shown = figures.filter((figure) => all || figure.ours !== null);
-    const rows = shown.map(({ title: name, theirs, ours, verdict: is }) => [
-      name,
-      theirs === null ? '–' : percent(theirs),
-      ours === null ? '–' : percent(ours),
-      is,
-    ]);
-    process.stdout.write(
-      `${title}\n${paper}\n${protocol}\n${table(['figure', 'theirs [95 %]', 'ours [95 %]', 'verdict'], rows, [1, 2])}\n`,
-    );
-    const left = figures.length - shown.length;
-    if (left > 0) process.stdout.write(`${left} more figures are not measured here (--all lists them)\n`);
-  }
+  process.stdout.write(answers.map((answer) => claimTable(answer, all)).join('\n'));
+}
+
+async function runExperiments(id: string, options: RunOptions): Promise<void> {
+  const { findClaim, findExperiment } = await import('#core/claims/index.ts');
+  const { startBackend } = await import('../backends/index.ts');
+  const { ownOutcomes } = await import('../files/claims.ts');
+  const { runExperiment } = await import('../files/run-experiment.ts');
+  const { interruptible } = await import('./interruptible.ts');
+  const { printJson, startProgress } = await import('./output.ts');
+
+  const claim = findClaim(id);
+  const experiments =
+    options.experiment === undefined ? claim.experiments : [findExperiment(claim, options.experiment)];
+  const backend = await startBackend(options.backend);
+  const progress = startProgress();
+  const written: { experiment: string; file: string }[] = [];
+  await interruptible(async (signal) => {
+    for (const experiment of experiments) {
+      const file = await runExperiment({
+        claim,
+        experiment,
+        backend,
+        out: options.out ?? ownOutcomes,
+        work: ownOutcomes,
+        signal,
+        onMessage: progress.note,
+        onProgress: progress.update,
+      });
+      progress.note(`${experiment.id}: ${file}`);
+      written.push({ experiment: experiment.id, file });
+    }
+  }).finally(() => progress.stop());
+  if (options.json) printJson(written);
+  else for (const { file } of written) process.stdout.write(`${file}\n`);
 }

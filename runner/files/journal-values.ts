@@ -1,5 +1,5 @@
 /** Typed arrays that a journal may hold, by the name under which they are written. */
-const arrays = { Float32Array, Float64Array, Int32Array, Uint8Array } as const;
+const arrays = { Float32Array, Float64Array, Int32Array, Uint8Array, Uint16Array } as const;
 
 type Kind = keyof typeof arrays;
 

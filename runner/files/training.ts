@@ -6,9 +6,10 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Examples } from '#core/datasets/dataset.ts';
 import { ParapetError } from '#core/errors.ts';
+import type { Architecture } from '#core/models/architecture.ts';
 import { findArchitecture } from '#core/models/index.ts';
 import { encodeSafetensors } from '#core/models/safetensors.ts';
-import type { Submission } from '#core/submission.ts';
+import type { Recipe, Submission } from '#core/submission.ts';
 import { findTrainingMethod } from '#core/training/index.ts';
 import type { DescentOptions } from '#core/training/options.ts';
 import { decodeState, encodeState } from '#core/training/state.ts';
@@ -17,14 +18,13 @@ import { assertBackend, type BackendReport } from '../backends/index.ts';
 import { writeDurable } from './durable.ts';
 import { withLock } from './lock.ts';
 
-export interface TrainSubmissionInput {
-  readonly submission: Submission;
-  /** The training split of the recipe's data set, with the digest of its files. */
+export interface TrainRecipeInput {
+  readonly architecture: Architecture;
+  readonly recipe: Pick<Recipe, 'method' | 'seed' | 'options'>;
+  /** What is learned, with a digest that no other data have. */
   readonly data: Examples & { readonly digest: string };
   /** What runs: weights depend on it to the last bit, so a checkpoint belongs to one backend and thread count. */
   readonly backend: BackendReport;
-  /** Overrides the recipe's seed. */
-  readonly seed?: number;
   /** Where the weights go; the checkpoint lies beside them until they are written. */
   readonly out: string;
   /** Go on from a checkpoint that is there; otherwise it is deleted and training starts anew. */
@@ -34,6 +34,26 @@ export interface TrainSubmissionInput {
   readonly onResume?: (phase: string, epoch: number) => void;
   readonly onStep?: (phase: string, epoch: number, done: number, of: number) => void;
   readonly onEpoch?: (report: EpochReport) => void;
+}
+
+export interface TrainSubmissionInput extends Omit<TrainRecipeInput, 'architecture' | 'recipe'> {
+  readonly submission: Submission;
+  /** Overrides the recipe's seed. */
+  readonly seed?: number;
+}
+
+/** @throws ParapetError 'submission' without a recipe or with one that is wrong; 'integrity' for a checkpoint of another recipe */
+export async function trainSubmission({ submission, seed, ...input }: TrainSubmissionInput): Promise<Uint8Array> {
+  const { recipe, model } = submission;
+  if (recipe === undefined) {
+    throw new ParapetError(
+      'submission',
+      `recipe: ${submission.id} has none`,
+      'add one to submission.yaml, or evaluate its weights',
+    );
+  }
+  const architecture = findArchitecture(model.architecture);
+  return trainRecipe({ ...input, architecture, recipe: { ...recipe, seed: seed ?? recipe.seed } });
 }
 
 async function readIfPresent(path: string): Promise<Uint8Array | null> {
@@ -47,19 +67,11 @@ async function readIfPresent(path: string): Promise<Uint8Array | null> {
 
 /**
  * @returns the weights as a safetensors file, as it was written to `out`
- * @throws ParapetError 'submission' without a recipe or with one that is wrong; 'integrity' for a checkpoint of another recipe
+ * @throws ParapetError 'submission' for a recipe that is wrong; 'integrity' for a checkpoint of another recipe
  */
-export async function trainSubmission(input: TrainSubmissionInput): Promise<Uint8Array> {
-  const { submission, backend, data } = input;
-  const { recipe } = submission;
-  if (recipe === undefined) {
-    throw new ParapetError(
-      'submission',
-      `recipe: ${submission.id} has none`,
-      'add one to submission.yaml, or evaluate its weights',
-    );
-  }
-  const architecture = findArchitecture(submission.model.architecture);
+export async function trainRecipe(input: TrainRecipeInput): Promise<Uint8Array> {
+  const { architecture, recipe, backend, data } = input;
+  const { seed } = recipe;
   const method = findTrainingMethod(recipe.method);
   const parsed = method.optionsSchema.safeParse(recipe.options);
   if (!parsed.success) {
@@ -73,7 +85,6 @@ export async function trainSubmission(input: TrainSubmissionInput): Promise<Uint
     );
   }
   const options = parsed.data as DescentOptions;
-  const seed = input.seed ?? recipe.seed;
   const checkpoint = `${input.out}.checkpoint`;
   return withLock(`${input.out}.lock`, async () => {
     const identity = JSON.stringify({

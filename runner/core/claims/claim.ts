@@ -1,10 +1,11 @@
 import type { Proportion, Result } from '../result.ts';
 import type { Recipe } from '../submission.ts';
+import type { Experiment } from './experiment.ts';
 
 /** Which trained model a figure is about, by how it was trained. */
 export type ModelWanted = Pick<Recipe, 'method' | 'options'>;
 
-/** One number of a paper, and where ours is to be found. */
+/** One number of a paper that a suite measures, and where ours is to be found. */
 export interface Figure {
   readonly id: string;
   readonly title: string;
@@ -14,6 +15,8 @@ export interface Figure {
   readonly printed?: string;
   /** Where it is printed, and how exactly it is known. */
   readonly source: string;
+  /** The range in which what the paper concludes from the number stands; without it a number is reproduced or not. */
+  readonly stands?: { readonly low?: number; readonly high?: number };
   readonly model: ModelWanted;
   readonly suite: string;
   readonly track: string;
@@ -30,5 +33,8 @@ export interface Claim {
   readonly paper: string;
   /** How ours is measured, and in what it departs from the paper. */
   readonly protocol: string;
+  /** Numbers that suites of evaluations measure. */
   readonly figures: readonly Figure[];
+  /** Measurements that no suite makes. */
+  readonly experiments: readonly Experiment[];
 }

@@ -1,9 +1,11 @@
 import { ParapetError } from '../errors.ts';
 import type { Claim } from './claim.ts';
+import type { Experiment } from './experiment.ts';
+import { goodfellow2015 } from './goodfellow2015.ts';
 import { papernot2016 } from './papernot2016.ts';
 
 /** Every paper whose figures are reproduced. */
-export const claims: readonly Claim[] = [papernot2016];
+export const claims: readonly Claim[] = [goodfellow2015, papernot2016];
 
 /** @throws ParapetError 'usage' that lists the claims there are */
 export function findClaim(id: string): Claim {
@@ -16,4 +18,18 @@ export function findClaim(id: string): Claim {
     );
   }
   return claim;
+}
+
+/** @throws ParapetError 'usage' that lists the experiments that the claim has */
+export function findExperiment(claim: Claim, id: string): Experiment {
+  const experiment = claim.experiments.find((candidate) => candidate.id === id);
+  if (experiment === undefined) {
+    const known = claim.experiments.map((one) => one.id).join(', ');
+    throw new ParapetError(
+      'usage',
+      `claims run: ${claim.id} has no experiment '${id}'`,
+      known === '' ? 'it has none: suites of evaluate measure its figures' : `its experiments are ${known}`,
+    );
+  }
+  return experiment;
 }

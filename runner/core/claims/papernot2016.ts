@@ -145,4 +145,5 @@ export const papernot2016: Claim = {
     ...(['mnist', 'cifar10'] as const).flatMap((d) => [...jsmaFigures(d), ...strongerFigures(d)]),
     ...allPairs,
   ],
+  experiments: [],
 };

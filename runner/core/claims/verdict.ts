@@ -1,25 +1,57 @@
 import type { Proportion } from '../result.ts';
 import type { Claim, Figure } from './claim.ts';
+import type { ExperimentFigure } from './experiment.ts';
 
-/**
- * 'reproduced' and 'differs' compare with what the paper printed; 'broken' and 'holds' say what a stronger attack makes of its
- * claim; 'not measured' is the lack of a result.
- */
-export type Verdict = 'reproduced' | 'differs' | 'broken' | 'holds' | 'not measured';
+/** What became of a number, or of all the numbers of a paper. */
+export type Verdict = 'reproduced' | 'partly' | 'not' | 'broken later' | 'not measured';
 
-function overlap(a: Proportion, b: Proportion): boolean {
+type Range = Pick<Proportion, 'low' | 'high'>;
+
+function overlap(a: Range, b: Range): boolean {
   return a.low <= b.high && b.low <= a.high;
 }
 
 /**
- * A number is reproduced when its 95 % interval meets the paper's. A claim of few successes is broken by an attack whose
- * interval lies wholly above the paper's.
+ * Of a number of a suite. It is reproduced when its 95 % interval meets the paper's, and partly so when only the conclusion stands that the
+ * paper draws from it. A claim of few successes is broken later by an attack whose interval lies wholly above the paper's.
  *
  * @param ours null when there is no result
  */
-export function verdict(claim: Claim, figure: Figure, ours: Proportion | null): Verdict {
+export function verdict(claim: Pick<Claim, 'figures'>, figure: Figure, ours: Proportion | null): Verdict {
   if (ours === null) return 'not measured';
-  if (figure.theirs !== null) return overlap(figure.theirs, ours) ? 'reproduced' : 'differs';
+  if (figure.theirs !== null) return compared(figure.theirs, figure.stands, ours);
   const claimed = claim.figures.find(({ id }) => id === figure.against)?.theirs;
-  return claimed && ours.low > claimed.high ? 'broken' : 'holds';
+  return claimed && ours.low > claimed.high ? 'broken later' : 'reproduced';
+}
+
+/** Of a number of an experiment, by the same rule; what a paper says in words alone is reproduced where it stands. */
+export function experimentVerdict(
+  { theirs, stands }: Pick<ExperimentFigure, 'theirs' | 'stands'>,
+  ours: (Range & { readonly value: number }) | null,
+): Verdict {
+  if (ours === null) return 'not measured';
+  if (theirs !== null) return compared(theirs, stands, ours);
+  return within(stands, ours.value) ? 'reproduced' : 'not';
+}
+
+function compared(
+  theirs: Range,
+  stands: Partial<Range> | undefined,
+  ours: Range & { readonly value: number },
+): Verdict {
+  if (overlap(theirs, ours)) return 'reproduced';
+  return stands !== undefined && within(stands, ours.value) ? 'partly' : 'not';
+}
+
+function within({ low = Number.NEGATIVE_INFINITY, high = Number.POSITIVE_INFINITY }: Partial<Range>, value: number) {
+  return low <= value && value <= high;
+}
+
+/** Of a paper: what its measured numbers say together. */
+export function overall(verdicts: readonly Verdict[]): Verdict {
+  const measured = verdicts.filter((one) => one !== 'not measured');
+  if (measured.length === 0) return 'not measured';
+  if (measured.includes('broken later')) return 'broken later';
+  if (measured.every((one) => one === 'reproduced')) return 'reproduced';
+  return measured.every((one) => one === 'not') ? 'not' : 'partly';
 }

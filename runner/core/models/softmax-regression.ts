@@ -10,15 +10,20 @@ import { linear, pytorch } from './pytorch.ts';
 
 const CLASSES = 10;
 
-function softmaxRegression(id: string, name: string, inputShape: Architecture['inputShape']): Architecture {
+export function softmaxRegression(
+  id: string,
+  name: string,
+  inputShape: Architecture['inputShape'],
+  classes = CLASSES,
+): Architecture {
   const [height, width, channels] = inputShape;
   return {
     id,
     name,
     paper: 'https://doi.org/10.1201/9780203753736',
     inputShape,
-    classes: CLASSES,
-    ...pytorch([linear('fc', height * width * channels, CLASSES, inputShape)]),
+    classes,
+    ...pytorch([linear('fc', height * width * channels, classes, inputShape)]),
     forward: (weights, x) => connect(weights, 'fc', flatten(x)),
   };
 }

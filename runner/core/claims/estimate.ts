@@ -1,0 +1,40 @@
+import { proportion } from '../metrics/proportion.ts';
+
+/** A number with its 95 % interval, and what it is a number of. */
+export interface Estimate {
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+  /** A share is a fraction of things counted, a mean one of fractions; anything else is a number in its own unit. */
+  readonly unit: 'share' | 'number';
+}
+
+/** 97.5 % quantile of the standard normal distribution. */
+const Z = 1.959963984540054;
+
+/** A share of things counted, with its Wilson interval. */
+export function share(successes: number, total: number): Estimate {
+  return { ...proportion(successes, total), unit: 'share' };
+}
+
+/**
+ * A mean with its interval mean ± 1.96 · s / √n, where s is the sample's standard deviation; one value has no spread and
+ * stands for itself.
+ */
+export function mean(values: ArrayLike<number>, unit: Estimate['unit']): Estimate {
+  const all = Array.from(values);
+  const value = all.reduce((sum, one) => sum + one, 0) / all.length;
+  if (all.length < 2) return { value, low: value, high: value, unit };
+  const variance = all.reduce((sum, one) => sum + (one - value) ** 2, 0) / (all.length - 1);
+  const half = Z * Math.sqrt(variance / all.length);
+  return { value, low: value - half, high: value + half, unit };
+}
+
+/** A number as printed, of which no more is known than that it was rounded: the interval is half a unit of its last digit either way. */
+export function rounded(printed: string, unit: Estimate['unit']): Estimate {
+  const decimals = printed.split('.')[1]?.length ?? 0;
+  const scale = unit === 'share' ? 100 : 1;
+  const value = Number(printed) / scale;
+  const half = 0.5 * 10 ** -decimals;
+  return { value, low: value - half / scale, high: value + half / scale, unit };
+}

@@ -1,0 +1,108 @@
+/**
+ * Experiments: measurements that a paper made and that no suite of attacks makes. What comes of one is stored image by image, and every
+ * figure is counted from that again whenever it is shown.
+ */
+import type { Examples } from '../datasets/dataset.ts';
+import type { Architecture } from '../models/architecture.ts';
+import type { Classifier } from '../models/classifier.ts';
+import type { TensorData } from '../models/safetensors.ts';
+import type { Estimate } from './estimate.ts';
+import type { View } from './view.ts';
+
+/** A net that is trained by a recipe for the sake of a claim. */
+export interface TrainedNet {
+  /** Names it among the nets of its paper. */
+  readonly id: string;
+  /** Any net in code of ours, also one that no submission can name. */
+  readonly architecture: Architecture;
+  readonly recipe: {
+    readonly method: string;
+    readonly dataset: 'mnist';
+    readonly seed: number;
+    readonly options: Readonly<Record<string, string | number | boolean>>;
+  };
+  /** What the net sees of the data set; all of it when absent. */
+  readonly view?: View;
+}
+
+/** A net that lies in `submissions/`. */
+export interface SubmittedNet {
+  readonly id: string;
+  readonly submission: string;
+}
+
+export type NetWanted = TrainedNet | SubmittedNet;
+
+/** Arrays by name: what an experiment, or a step of one, found out. */
+export type Outcomes = Readonly<Record<string, { readonly shape: readonly number[]; readonly data: TensorData }>>;
+
+export interface StepContext {
+  readonly seed: number;
+  /** The test images; the first `limit` of them when given. */
+  test(view?: View, limit?: number): Examples;
+  /** The training images. */
+  train(view?: View): Examples;
+  /** One of the nets that the experiment names; it belongs to the run. */
+  net(id: string): Classifier;
+  /** Tells how far the step is, and lets an interruption through; to be awaited in every long loop. */
+  pause(fraction: number): Promise<void>;
+}
+
+/** What is journalled as one: small enough to be done again when a run is killed. */
+export interface Step {
+  /** Begins the names of its outcomes. */
+  readonly id: string;
+  run(context: StepContext): Promise<Outcomes>;
+}
+
+/** A number that the paper prints, and how ours is counted. */
+export interface ExperimentFigure {
+  readonly id: string;
+  readonly title: string;
+  /** What the paper prints; a number without an interval of its own has that of its last digit. Null where it says it in words. */
+  readonly theirs: Estimate | null;
+  /** The same, digit by digit as printed. */
+  readonly printed?: string;
+  /** What the paper concludes from it, as the range in which the conclusion stands: ours in it is a claim that holds in part. */
+  readonly stands: { readonly low?: number; readonly high?: number; readonly words: string };
+  readonly ours: (outcomes: Outcomes) => Estimate;
+  /** Why ours is another number, where that has been looked into. */
+  readonly gap?: string;
+}
+
+/** A chart of an experiment, as data. */
+export interface ChartWanted {
+  readonly id: string;
+  readonly title: string;
+  readonly caption: string;
+  readonly x: { readonly title: string; readonly log?: boolean };
+  /** Shares are drawn in percent, from 0 to 100. */
+  readonly y: { readonly title: string; readonly share?: boolean };
+  readonly series: (
+    outcomes: Outcomes,
+  ) => readonly { readonly name: string; readonly points: readonly { readonly x: number; readonly y: number }[] }[];
+}
+
+/** Images of an experiment, with what they show in words. */
+export interface PicturesWanted {
+  readonly title: string;
+  readonly caption: string;
+  readonly shape: readonly [height: number, width: number, channels: number];
+  /** Pixels as bytes. */
+  readonly images: (outcomes: Outcomes) => readonly { readonly pixels: Uint8Array; readonly text: string }[];
+}
+
+export interface Experiment {
+  readonly id: string;
+  readonly title: string;
+  /** Where the paper describes it. */
+  readonly source: string;
+  /** How ours is measured, and in what it departs from the paper. */
+  readonly protocol: string;
+  readonly seed: number;
+  readonly nets: readonly NetWanted[];
+  readonly steps: readonly Step[];
+  readonly figures: readonly ExperimentFigure[];
+  readonly charts?: readonly ChartWanted[];
+  readonly pictures?: readonly PicturesWanted[];
+}

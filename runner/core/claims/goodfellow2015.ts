@@ -1,0 +1,17 @@
+import type { Claim } from './claim.ts';
+import { fgsmExperiment } from './goodfellow2015/fgsm.ts';
+
+/**
+ * Adversarial examples come from nets being too linear: one step along the sign of the gradient fools them, and so it does shallow ones.
+ *
+ * Source: Goodfellow et al., "Explaining and Harnessing Adversarial Examples", ICLR 2015.
+ */
+export const goodfellow2015: Claim = {
+  id: 'goodfellow2015',
+  title: 'Explaining and harnessing adversarial examples',
+  paper: 'https://arxiv.org/abs/1412.6572',
+  protocol:
+    'MNIST, pixels in [0, 1]. The nets are trained here by recipe: the paper leaves open its optimiser, dropout and epochs. Numbers of one net each, as in the paper, so that intervals count images and not trainings.',
+  figures: [],
+  experiments: [fgsmExperiment],
+};

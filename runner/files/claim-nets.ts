@@ -1,0 +1,89 @@
+/** The nets of an experiment: trained by their recipes, once for each kind of machine, or taken from `submissions/`. */
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { NetWanted, SubmittedNet, TrainedNet } from '#core/claims/experiment.ts';
+import { seen } from '#core/claims/view.ts';
+import type { Examples } from '#core/datasets/dataset.ts';
+import { digestOf } from '#core/digest.ts';
+import { ParapetError } from '#core/errors.ts';
+import type { Classifier } from '#core/models/classifier.ts';
+import { classifierOf, decodeWeights, loadClassifier } from '#core/models/index.ts';
+import type { BackendReport } from '../backends/index.ts';
+import { readSubmission } from './submissions.ts';
+import { trainRecipe } from './training.ts';
+
+const submissions = fileURLToPath(new URL('../../submissions/', import.meta.url));
+
+export interface ReadyNet {
+  readonly classifier: Classifier;
+  /** SHA-256 of its weights as a file. */
+  readonly sha256: string;
+}
+
+export interface NetContext {
+  /** Where trained nets lie, and are looked for. */
+  readonly folder: string;
+  readonly backend: BackendReport;
+  readonly train: Examples & { readonly digest: string };
+  /** Height and width of its images. */
+  readonly side: number;
+  readonly signal?: AbortSignal | undefined;
+  readonly onEpoch?: (net: string, epoch: number, epochs: number) => void;
+}
+
+/** @throws ParapetError 'integrity' for a file in the folder that is damaged; what training throws */
+export async function readyNet(wanted: NetWanted, context: NetContext): Promise<ReadyNet> {
+  return 'submission' in wanted ? submitted(wanted) : trained(wanted, context);
+}
+
+async function submitted({ submission: id }: SubmittedNet): Promise<ReadyNet> {
+  const { submission, model } = await readSubmission(join(submissions, id));
+  if (model === null) {
+    throw new ParapetError('submission', `${id}: it has a recipe and no weights`, `train it: train submissions/${id}`);
+  }
+  return { classifier: loadClassifier(submission.model.architecture, model), sha256: digestOfBytes(model) };
+}
+
+/** Where the weights of a net lie that was trained by this recipe, on such a backend. */
+function weightsPath({ id, architecture, recipe, view }: TrainedNet, { folder, backend, train }: NetContext): string {
+  const { name, threads } = backend;
+  const parameters = architecture.parameters.map((parameter) => [parameter.name, parameter.shape]);
+  const key = { architecture: architecture.id, parameters, recipe, view, data: train.digest, backend: [name, threads] };
+  return join(folder, `${id}-${digestOf(JSON.parse(JSON.stringify(key))).slice(0, 12)}.safetensors`);
+}
+
+async function trained(net: TrainedNet, context: NetContext): Promise<ReadyNet> {
+  const { architecture, recipe, view } = net;
+  const out = weightsPath(net, context);
+  const file = (await stored(out)) ?? (await train());
+  const weights = Object.fromEntries(decodeWeights(architecture, file));
+  return { classifier: classifierOf(architecture, weights), sha256: digestOfBytes(file) };
+
+  async function train(): Promise<Uint8Array> {
+    const { backend, signal, onEpoch } = context;
+    const digest = view === undefined ? context.train.digest : digestOf({ data: context.train.digest, view });
+    return trainRecipe({
+      architecture,
+      recipe,
+      data: { ...seen(context.train, context.side, view), digest },
+      backend,
+      out,
+      resume: true,
+      ...(signal && { signal }),
+      onEpoch: ({ epoch, epochs }) => onEpoch?.(net.id, epoch, epochs),
+    });
+  }
+}
+
+async function stored(path: string): Promise<Uint8Array | null> {
+  return readFile(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  });
+}
+
+function digestOfBytes(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
