@@ -47,15 +47,19 @@ async function submitted({ submission: id }: SubmittedNet): Promise<ReadyNet> {
 }
 
 /** Where the weights of a net lie that was trained by this recipe, on such a backend. */
-function weightsPath({ id, architecture, recipe, view }: TrainedNet, { folder, backend, train }: NetContext): string {
+function weightsPath(
+  { id, architecture, method, seed, options, view }: TrainedNet,
+  { folder, backend, train }: NetContext,
+): string {
   const { name, threads } = backend;
   const parameters = architecture.parameters.map((parameter) => [parameter.name, parameter.shape]);
-  const key = { architecture: architecture.id, parameters, recipe, view, data: train.digest, backend: [name, threads] };
-  return join(folder, `${id}-${digestOf(JSON.parse(JSON.stringify(key))).slice(0, 12)}.safetensors`);
+  const net = { architecture: architecture.id, parameters, method: method.id, seed, options };
+  const key = { ...net, view: view ?? null, data: train.digest, backend: [name, threads] };
+  return join(folder, `${id}-${digestOf(key).slice(0, 12)}.safetensors`);
 }
 
 async function trained(net: TrainedNet, context: NetContext): Promise<ReadyNet> {
-  const { architecture, recipe, view } = net;
+  const { architecture, method, seed, options, view } = net;
   const out = weightsPath(net, context);
   const file = (await stored(out)) ?? (await train());
   const weights = Object.fromEntries(decodeWeights(architecture, file));
@@ -66,7 +70,8 @@ async function trained(net: TrainedNet, context: NetContext): Promise<ReadyNet> 
     const digest = view === undefined ? context.train.digest : digestOf({ data: context.train.digest, view });
     return trainRecipe({
       architecture,
-      recipe,
+      method,
+      recipe: { seed, options },
       data: { ...seen(context.train, context.side, view), digest },
       backend,
       out,

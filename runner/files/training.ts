@@ -11,6 +11,7 @@ import { findArchitecture } from '#core/models/index.ts';
 import { encodeSafetensors } from '#core/models/safetensors.ts';
 import type { Recipe, Submission } from '#core/submission.ts';
 import { findTrainingMethod } from '#core/training/index.ts';
+import type { TrainingMethod } from '#core/training/method.ts';
 import type { DescentOptions } from '#core/training/options.ts';
 import { decodeState, encodeState } from '#core/training/state.ts';
 import { type EpochReport, train } from '#core/training/train.ts';
@@ -20,7 +21,8 @@ import { withLock } from './lock.ts';
 
 export interface TrainRecipeInput {
   readonly architecture: Architecture;
-  readonly recipe: Pick<Recipe, 'method' | 'seed' | 'options'>;
+  readonly method: TrainingMethod;
+  readonly recipe: Pick<Recipe, 'seed' | 'options'>;
   /** What is learned, with a digest that no other data have. */
   readonly data: Examples & { readonly digest: string };
   /** What runs: weights depend on it to the last bit, so a checkpoint belongs to one backend and thread count. */
@@ -36,7 +38,7 @@ export interface TrainRecipeInput {
   readonly onEpoch?: (report: EpochReport) => void;
 }
 
-export interface TrainSubmissionInput extends Omit<TrainRecipeInput, 'architecture' | 'recipe'> {
+export interface TrainSubmissionInput extends Omit<TrainRecipeInput, 'architecture' | 'method' | 'recipe'> {
   readonly submission: Submission;
   /** Overrides the recipe's seed. */
   readonly seed?: number;
@@ -53,7 +55,8 @@ export async function trainSubmission({ submission, seed, ...input }: TrainSubmi
     );
   }
   const architecture = findArchitecture(model.architecture);
-  return trainRecipe({ ...input, architecture, recipe: { ...recipe, seed: seed ?? recipe.seed } });
+  const method = findTrainingMethod(recipe.method);
+  return trainRecipe({ ...input, architecture, method, recipe: { ...recipe, seed: seed ?? recipe.seed } });
 }
 
 async function readIfPresent(path: string): Promise<Uint8Array | null> {
@@ -70,9 +73,8 @@ async function readIfPresent(path: string): Promise<Uint8Array | null> {
  * @throws ParapetError 'submission' for a recipe that is wrong; 'integrity' for a checkpoint of another recipe
  */
 export async function trainRecipe(input: TrainRecipeInput): Promise<Uint8Array> {
-  const { architecture, recipe, backend, data } = input;
+  const { architecture, method, recipe, backend, data } = input;
   const { seed } = recipe;
-  const method = findTrainingMethod(recipe.method);
   const parsed = method.optionsSchema.safeParse(recipe.options);
   if (!parsed.success) {
     const mistakes = parsed.error.issues.map(

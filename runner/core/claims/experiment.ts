@@ -6,6 +6,8 @@ import type { Examples } from '../datasets/dataset.ts';
 import type { Architecture } from '../models/architecture.ts';
 import type { Classifier } from '../models/classifier.ts';
 import type { TensorData } from '../models/safetensors.ts';
+import type { Recipe } from '../submission.ts';
+import type { TrainingMethod } from '../training/method.ts';
 import type { Estimate } from './estimate.ts';
 import type { View } from './view.ts';
 
@@ -15,12 +17,10 @@ export interface TrainedNet {
   readonly id: string;
   /** Any net in code of ours, also one that no submission can name. */
   readonly architecture: Architecture;
-  readonly recipe: {
-    readonly method: string;
-    readonly dataset: 'mnist';
-    readonly seed: number;
-    readonly options: Readonly<Record<string, string | number | boolean>>;
-  };
+  /** How it learns: one of `training/`, or what a paper alone does. */
+  readonly method: TrainingMethod;
+  readonly seed: number;
+  readonly options: Recipe['options'];
   /** What the net sees of the data set; all of it when absent. */
   readonly view?: View;
 }

@@ -19,13 +19,19 @@ export interface Judged {
 
 type Pause = (fraction: number) => Promise<void>;
 
-export async function judge(classifier: Classifier, images: Float32Array, pause: Pause): Promise<Judged> {
+/** @param of probabilities of images by classes; those of the scores' softmax when absent */
+export async function judge(
+  classifier: Classifier,
+  images: Float32Array,
+  pause: Pause,
+  of: typeof probabilities = probabilities,
+): Promise<Judged> {
   const size = imageSize(classifier);
   const count = images.length / size;
   const predicted = new Uint8Array(count).fill(NONE);
   const confidence = new Uint16Array(count);
   for (let start = 0; start < count; start += BATCH) {
-    const batch = await probabilities(classifier, images.subarray(start * size, (start + BATCH) * size));
+    const batch = await of(classifier, images.subarray(start * size, (start + BATCH) * size));
     for (let row = 0; row * classifier.classes < batch.length; row++) {
       const own = batch.subarray(row * classifier.classes, (row + 1) * classifier.classes);
       const best = Math.max(...own);

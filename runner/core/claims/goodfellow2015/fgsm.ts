@@ -5,6 +5,7 @@ import { judge, judgedIn, stored, wrong } from '../judged.ts';
 import { oneStep } from '../one-step.ts';
 import { values } from '../outcomes-file.ts';
 import { logistic, maxout, rbf, softmax } from './nets.ts';
+import { radialProbabilities } from './radial.ts';
 
 /** Of the paper's MNIST attacks, in pixel units. */
 export const EPSILON = 0.25;
@@ -17,12 +18,13 @@ function stepOf({ id, view }: TrainedNet): Step {
     async run(context) {
       const examples = context.test(view);
       const net = context.net(id);
-      const clean = await judge(net, examples.x, (f) => context.pause(f / 5));
+      const by = id === rbf.id ? radialProbabilities : undefined;
+      const clean = await judge(net, examples.x, (f) => context.pause(f / 5), by);
       const outcomes = { y: { shape: [examples.count], data: Uint8Array.from(examples.y) }, ...stored('clean', clean) };
       for (const [i, clip] of [false, true].entries()) {
         const base = (1 + 2 * i) / 5;
         const images = await oneStep(net, examples, EPSILON, clip, (f) => context.pause(base + f / 5));
-        const said = await judge(net, images, (f) => context.pause(base + (1 + f) / 5));
+        const said = await judge(net, images, (f) => context.pause(base + (1 + f) / 5), by);
         Object.assign(outcomes, stored(clip ? 'clipped' : 'unclipped', said));
       }
       return outcomes;
@@ -117,6 +119,22 @@ export const fgsmExperiment: Experiment = {
       printed: '55.4',
       stands: { high: 0.85, words: 'it withstands more than the linear nets (at most 85 %)' },
       ours: (outcomes) => errorOf(outcomes, rbf.id, 'unclipped'),
+    },
+    {
+      id: 'rbf-confidence',
+      title: 'Mean confidence of the RBF net in its mistakes',
+      theirs: rounded('1.2', 'share'),
+      printed: '1.2',
+      stands: { high: 0.2, words: 'it is unsure of its mistakes (on average at most 20 %)' },
+      ours: (outcomes) => confidenceOf(outcomes, rbf.id, 'unclipped'),
+    },
+    {
+      id: 'rbf-clean-confidence',
+      title: 'Mean confidence of the RBF net without an attack',
+      theirs: rounded('60.6', 'share'),
+      printed: '60.6',
+      stands: { low: 0.4, words: 'it is surer of images as they are (on average at least 40 %)' },
+      ours: (outcomes) => mean(judgedIn(outcomes, `${rbf.id}.clean`).confidence, 'share'),
     },
   ],
 };
