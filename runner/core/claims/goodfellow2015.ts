@@ -1,5 +1,11 @@
 import type { Claim } from './claim.ts';
+import { adversarialTrainingExperiment } from './goodfellow2015/adversarial-training.ts';
+import { agreementExperiment } from './goodfellow2015/agreement.ts';
+import { dimensionExperiment } from './goodfellow2015/dimension.ts';
+import { ensembleExperiment } from './goodfellow2015/ensemble.ts';
 import { fgsmExperiment } from './goodfellow2015/fgsm.ts';
+import { lineExperiment } from './goodfellow2015/line.ts';
+import { rubbishExperiment } from './goodfellow2015/rubbish.ts';
 
 /**
  * Adversarial examples come from nets being too linear: one step along the sign of the gradient fools them, and so it does shallow ones.
@@ -13,5 +19,13 @@ export const goodfellow2015: Claim = {
   protocol:
     'MNIST, pixels in [0, 1]. The nets are trained here by recipe: the paper leaves open its optimiser, dropout and epochs. Numbers of one net each, as in the paper, so that intervals count images and not trainings.',
   figures: [],
-  experiments: [fgsmExperiment],
+  experiments: [
+    fgsmExperiment,
+    agreementExperiment,
+    rubbishExperiment,
+    lineExperiment,
+    dimensionExperiment,
+    adversarialTrainingExperiment,
+    ensembleExperiment,
+  ],
 };

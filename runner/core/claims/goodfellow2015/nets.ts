@@ -2,11 +2,13 @@
 import { maxoutMnist } from '../../models/maxout.ts';
 import { rbfMnist } from '../../models/rbf.ts';
 import { softmaxRegression, softmaxRegressionMnist } from '../../models/softmax-regression.ts';
+import { fgsm } from '../../training/fgsm.ts';
+import { noise } from '../../training/noise.ts';
 import { standard } from '../../training/standard.ts';
 import type { TrainedNet } from '../experiment.ts';
 import { yesOrNo } from './radial.ts';
 
-const linear = { dropout: 0, learningRate: 0.1, momentum: 0.5, epochs: 10 };
+const linear = { dropout: 0, learningRate: 0.1, momentum: 0.5, epochs: 5 };
 
 export const softmax: TrainedNet = {
   id: 'softmax',
@@ -22,7 +24,7 @@ export const logistic: TrainedNet = {
   architecture: softmaxRegression('logistic-3-7', 'Logistic regression of 3 and 7', [28, 28, 1], 2),
   method: standard,
   seed: 0,
-  options: { ...linear, epochs: 30 },
+  options: { ...linear, epochs: 15 },
   view: { classes: [3, 7] },
 };
 
@@ -31,10 +33,10 @@ export const rbf: TrainedNet = {
   architecture: rbfMnist,
   method: yesOrNo,
   seed: 0,
-  options: { dropout: 0, optimiser: 'adam', learningRate: 0.003, epochs: 8 },
+  options: { dropout: 0, optimiser: 'adam', learningRate: 0.003, epochs: 5 },
 };
 
-const maxoutOptions = { dropout: 0.5, learningRate: 0.05, momentum: 0.9, epochs: 10 };
+const maxoutOptions = { dropout: 0.2, learningRate: 0.05, momentum: 0.9, epochs: 4, annealEpochs: 2 };
 
 /** The paper's ensemble has twelve members. */
 export const maxouts: readonly TrainedNet[] = Array.from({ length: 12 }, (_, seed) => ({
@@ -46,3 +48,25 @@ export const maxouts: readonly TrainedNet[] = Array.from({ length: 12 }, (_, see
 }));
 
 export const maxout = maxouts[0] as TrainedNet;
+
+/** Trained on the mean of the loss on an image and on that image after one step of ε = 0.25. */
+export const maxoutAdversarial: TrainedNet = {
+  ...maxout,
+  id: 'maxout-adversarial',
+  method: fgsm,
+  options: { ...maxoutOptions, epochs: 6, annealEpochs: 3, epsilon: 0.25 },
+};
+
+/** The controls: noise as large as that step, of random signs, and uniform. */
+export const maxoutSigns: TrainedNet = {
+  ...maxout,
+  id: 'maxout-signs',
+  method: noise,
+  options: { ...maxoutOptions, noise: 'signs', scale: 0.25 },
+};
+export const maxoutUniform: TrainedNet = {
+  ...maxout,
+  id: 'maxout-uniform',
+  method: noise,
+  options: { ...maxoutOptions, noise: 'uniform', scale: 0.25 },
+};

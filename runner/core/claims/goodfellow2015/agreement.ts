@@ -1,0 +1,73 @@
+import { share } from '../estimate.ts';
+import type { Experiment, Outcomes } from '../experiment.ts';
+import { judgedIn } from '../judged.ts';
+import { values } from '../outcomes-file.ts';
+import { errorFigure, labels, transferred } from './attacked.ts';
+import { maxout, rbf, softmax } from './nets.ts';
+
+/** Of the images that `wrong` all have wrong, the share on which two nets say the same class. */
+function agree(outcomes: Outcomes, [a, b]: readonly [string, string], wrong: readonly string[]) {
+  const y = values(outcomes, 'maxout.y');
+  const said = (name: string) => judgedIn(outcomes, `maxout.${name}`).predicted;
+  const rows = Array.from(y.keys()).filter((row) => wrong.every((name) => said(name)[row] !== y[row]));
+  return share(rows.filter((row) => said(a)[row] === said(b)[row]).length, rows.length);
+}
+
+const [M, S, R] = [maxout.id, softmax.id, rbf.id];
+
+export const agreementExperiment: Experiment = {
+  id: 'agreement',
+  title: 'Different nets make the same mistakes',
+  source: '§8',
+  protocol:
+    'Images made for the maxout net by one step of ε = 0.25 that may leave the pixel range, all 10,000; counted over those that it has wrong. The intervals of the paper’s numbers are of as many images as ours, since it does not print how many.',
+  seed: 0,
+  nets: [maxout, softmax, rbf],
+  steps: [
+    {
+      id: 'maxout',
+      async run(context) {
+        const examples = context.test();
+        const judges = Object.fromEntries([M, S, R].map((id) => [id, context.net(id)]));
+        return { ...labels(examples), ...(await transferred(context, examples, context.net(M), judges)) };
+      },
+    },
+  ],
+  figures: [
+    errorFigure(
+      'softmax-repeats',
+      'Of the maxout net’s mistakes, those on which softmax regression says the same class',
+      '54.6',
+      { low: 0.3, words: 'a linear net repeats a large part of the mistakes (at least 30 %)' },
+      (outcomes) => agree(outcomes, [M, S], [M]),
+    ),
+    errorFigure(
+      'rbf-repeats',
+      'Of the maxout net’s mistakes, those on which the RBF net says the same class',
+      '16.0',
+      { high: 0.4, words: 'a net that is not linear repeats fewer (at most 40 %)' },
+      (outcomes) => agree(outcomes, [M, R], [M]),
+    ),
+    errorFigure(
+      'softmax-repeats-both-wrong',
+      'The same, where softmax regression is wrong too',
+      '84.6',
+      { low: 0.5, words: 'when it errs, it mostly errs alike (at least 50 %)' },
+      (outcomes) => agree(outcomes, [M, S], [M, S]),
+    ),
+    errorFigure(
+      'rbf-repeats-both-wrong',
+      'The same, where the RBF net is wrong too',
+      '54.3',
+      { low: 0.25, words: 'far above chance, which is one in nine (at least 25 %)' },
+      (outcomes) => agree(outcomes, [M, R], [M, R]),
+    ),
+    errorFigure(
+      'rbf-softmax',
+      'Where softmax regression and the RBF net are both wrong on them, those on which they say the same class',
+      '53.6',
+      { low: 0.25, words: 'far above chance, which is one in nine (at least 25 %)' },
+      (outcomes) => agree(outcomes, [R, S], [R, S]),
+    ),
+  ],
+};

@@ -1,0 +1,58 @@
+import * as tf from '@tensorflow/tfjs';
+import type { Classifier } from '../../models/classifier.ts';
+import type { Experiment } from '../experiment.ts';
+import { judge, stored } from '../judged.ts';
+import { errorFigure, errorOf, labels, transferred } from './attacked.ts';
+import { maxouts } from './nets.ts';
+
+/** Several nets as one whose probabilities are the mean of theirs; the scores are the logarithms. */
+export function averaged(members: readonly Classifier[]): Classifier {
+  const [first] = members as [Classifier];
+  return {
+    inputShape: first.inputShape,
+    classes: first.classes,
+    logits: (x) =>
+      tf.tidy(() => {
+        const all = tf.stack(members.map((member) => tf.logSoftmax(member.logits(x))));
+        return tf.sub(tf.logSumExp(all, 0), Math.log(members.length)) as tf.Tensor2D;
+      }),
+    dispose() {
+      for (const member of members) member.dispose();
+    },
+  };
+}
+
+const little = { low: 0.5, words: 'averaging nets is little of a defense (most images are misclassified)' };
+
+export const ensembleExperiment: Experiment = {
+  id: 'ensemble',
+  title: 'An ensemble of twelve maxout nets',
+  source: '§9',
+  protocol:
+    'All 10,000 test images, one step of ε = 0.25 that may leave the pixel range. The ensemble is the mean of the probabilities of twelve nets that differ by seed, attacked as a whole, and by images made for its first member.',
+  seed: 0,
+  nets: maxouts,
+  steps: [
+    {
+      id: 'nets',
+      async run(context) {
+        const examples = context.test();
+        const members = maxouts.map(({ id }) => context.net(id));
+        const [first] = members as [Classifier];
+        const ensemble = averaged(members);
+        const clean = await judge(ensemble, examples.x, context.pause);
+        const whole = await transferred(context, examples, ensemble, { whole: ensemble });
+        const one = await transferred(context, examples, first, { 'one-member': ensemble });
+        return { ...labels(examples), ...stored('clean', clean), ...whole, ...one };
+      },
+    },
+  ],
+  figures: [
+    errorFigure('whole', 'Error of the ensemble, attacked as a whole', '91.1', little, (outcomes) =>
+      errorOf(outcomes, 'nets', 'whole'),
+    ),
+    errorFigure('one-member', 'Error of the ensemble under images made for one member', '87.9', little, (outcomes) =>
+      errorOf(outcomes, 'nets', 'one-member'),
+    ),
+  ],
+};
