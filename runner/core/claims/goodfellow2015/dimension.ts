@@ -16,6 +16,7 @@ const netOf = (side: number): TrainedNet => ({
   ...softmax,
   id: `softmax-${side}`,
   architecture: softmaxRegression(`softmax-${side}`, `Softmax regression of ${side} × ${side}`, [side, side, 1]),
+  options: { dropout: 0, learningRate: 0.5, momentum: 0.5, batchSize: 500, epochs: 6 },
   view: { side },
 });
 const nets = sides.map(netOf);

@@ -1,0 +1,125 @@
+import { lbfgs } from '../../attacks/lbfgs.ts';
+import { runAttack } from '../../attacks/run.ts';
+import type { Examples } from '../../datasets/dataset.ts';
+import { exampleRandom } from '../../random.ts';
+import { type Estimate, mean, share } from '../estimate.ts';
+import type { Outcomes, Step, StepContext, TrainedNet } from '../experiment.ts';
+import { judge } from '../judged.ts';
+import { values } from '../outcomes-file.ts';
+
+/** Test images that examples are made of; the paper does not say how many it takes. */
+export const IMAGES = 300;
+const CHUNK = 50;
+const PIXELS = 784;
+const CLASSES = 10;
+/** Size that changes are amplified to: standard deviation of a pixel's change. */
+const AMPLIFIED = 0.1;
+
+/** A wrong class for each image, each as likely. */
+export function drawnTargets(y: Int32Array, seed: number): Int32Array {
+  const draws = exampleRandom(seed, 'targets').uniform(Int32Array.from(y.keys()), 0, 1);
+  return y.map((own, row) => (own + 1 + Math.floor((draws[row] as number) * (CLASSES - 1))) % CLASSES);
+}
+
+interface Found {
+  readonly xAdv: Float32Array;
+  /** 1 where the class asked for was reached and the image was right before. */
+  readonly success: Uint8Array;
+  readonly distance: Float32Array;
+}
+
+async function nearest({ net, pause, seed }: StepContext, id: string, { x, y, count }: Examples): Promise<Found> {
+  const target = drawnTargets(y, seed);
+  const found = { xAdv: new Float32Array(x.length), success: new Uint8Array(count), distance: new Float32Array(count) };
+  for (let start = 0; start < count; start += CHUNK) {
+    const rows = Int32Array.from({ length: Math.min(CHUNK, count - start) }, (_, row) => start + row);
+    const outcome = await runAttack({
+      attack: lbfgs,
+      options: { binarySearchSteps: 8, maxIterations: 60 },
+      classifier: net(id),
+      x: x.slice(start * PIXELS, (start + rows.length) * PIXELS),
+      y: y.slice(start, start + rows.length),
+      target: target.slice(start, start + rows.length),
+      examples: rows,
+      norm: 'L2',
+      epsilon: Number.POSITIVE_INFINITY,
+      seed,
+      stream: 'lbfgs',
+    });
+    found.xAdv.set(outcome.xAdv, start * PIXELS);
+    found.success.set(
+      outcome.success.map((flag, row) => flag & (outcome.cleanCorrect[row] as number)),
+      start,
+    );
+    found.distance.set(outcome.distance, start);
+    await pause((start + rows.length) / count);
+  }
+  return found;
+}
+
+/** The change of each image, scaled to a root mean square of `AMPLIFIED`; the image itself where there is none. */
+function amplified(x: Float32Array, xAdv: Float32Array, distance: Float32Array): Float32Array {
+  return xAdv.map((value, i) => {
+    const length = distance[Math.floor(i / PIXELS)] as number;
+    const scale = length > 0 ? (AMPLIFIED * Math.sqrt(PIXELS)) / length : 1;
+    return (x[i] as number) + scale * (value - (x[i] as number));
+  });
+}
+
+const bytes = (pixels: Float32Array) => Uint8Array.from(pixels, (value) => Math.round(255 * value));
+const flat = <T extends Uint8Array | Float32Array>(data: T) => ({ shape: [data.length], data });
+
+/** How many images are kept to be looked at. */
+export const SHOWN = 10;
+
+/** Examples of one net, and what others say of them. */
+export function examplesOf(source: TrainedNet, judges: readonly TrainedNet[]): Step {
+  return {
+    id: source.id,
+    async run(context) {
+      const examples = context.test(undefined, IMAGES);
+      const { xAdv, success, distance } = await nearest(context, source.id, examples);
+      const large = amplified(examples.x, xAdv, distance);
+      const outcomes: Record<string, Outcomes[string]> = {
+        y: flat(Uint8Array.from(examples.y)),
+        success: flat(success),
+        distance: flat(distance),
+        x: { shape: [SHOWN, PIXELS], data: bytes(examples.x.subarray(0, SHOWN * PIXELS)) },
+        xAdv: { shape: [SHOWN, PIXELS], data: bytes(xAdv.subarray(0, SHOWN * PIXELS)) },
+      };
+      for (const { id } of judges) {
+        outcomes[`on.${id}`] = flat((await judge(context.net(id), xAdv, context.pause)).predicted);
+        outcomes[`amplified.${id}`] = flat((await judge(context.net(id), large, context.pause)).predicted);
+      }
+      return outcomes;
+    },
+  };
+}
+
+/** Rows on which a net's examples reached what they were made for. */
+function successes(outcomes: Outcomes, source: TrainedNet): number[] {
+  const success = values(outcomes, `${source.id}.success`);
+  return Array.from(success.keys()).filter((row) => success[row] === 1);
+}
+
+/** Mean of √(mean square of the change of a pixel) over a net's examples. */
+export function distortion(outcomes: Outcomes, source: TrainedNet): Estimate {
+  const distance = values(outcomes, `${source.id}.distance`);
+  return mean(
+    successes(outcomes, source).map((row) => (distance[row] as number) / Math.sqrt(PIXELS)),
+    'number',
+  );
+}
+
+/** Share of a net's examples that another has wrong; `amplified` after the change was made larger. */
+export function transfer(
+  outcomes: Outcomes,
+  source: TrainedNet,
+  other: TrainedNet,
+  which: 'on' | 'amplified' = 'on',
+): Estimate {
+  const rows = successes(outcomes, source);
+  const y = values(outcomes, `${source.id}.y`);
+  const said = values(outcomes, `${source.id}.${which}.${other.id}`);
+  return share(rows.filter((row) => said[row] !== y[row]).length, rows.length);
+}
