@@ -3,7 +3,7 @@ import type { Classifier } from '../../models/classifier.ts';
 import type { Experiment } from '../experiment.ts';
 import { judge, stored } from '../judged.ts';
 import { errorFigure, errorOf, labels, transferred } from './attacked.ts';
-import { maxouts } from './nets.ts';
+import { members } from './nets.ts';
 
 /** Several nets as one whose probabilities are the mean of theirs; the scores are the logarithms. */
 export function averaged(members: readonly Classifier[]): Classifier {
@@ -31,15 +31,15 @@ export const ensembleExperiment: Experiment = {
   protocol:
     'All 10,000 test images, one step of ε = 0.25 that may leave the pixel range. The ensemble is the mean of the probabilities of twelve nets that differ by seed, attacked as a whole, and by images made for its first member.',
   seed: 0,
-  nets: maxouts,
+  nets: members,
   steps: [
     {
       id: 'nets',
       async run(context) {
         const examples = context.test();
-        const members = maxouts.map(({ id }) => context.net(id));
-        const [first] = members as [Classifier];
-        const ensemble = averaged(members);
+        const nets = members.map(({ id }) => context.net(id));
+        const [first] = nets as [Classifier];
+        const ensemble = averaged(nets);
         const clean = await judge(ensemble, examples.x, context.pause);
         const whole = await transferred(context, examples, ensemble, { whole: ensemble });
         const one = await transferred(context, examples, first, { 'one-member': ensemble });
