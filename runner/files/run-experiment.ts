@@ -41,6 +41,8 @@ export async function runExperiment(run: ExperimentRun): Promise<string> {
   const { claim, experiment, backend, signal, onMessage = () => {} } = run;
   const { shape } = findDataset(DATASET);
   const side = shape[0];
+  // Before anything else: the program in memory is the code as it was then.
+  const code = await codeIdentity();
   const [train, test] = [
     await loadDataset(DATASET, 'train', { signal, onMessage }),
     await loadDataset(DATASET, 'test', { signal, onMessage }),
@@ -56,7 +58,7 @@ export async function runExperiment(run: ExperimentRun): Promise<string> {
       );
     }
     const provenance = {
-      code: await codeIdentity(),
+      code,
       backend,
       dataset: { id: DATASET, train: train.digest, test: test.digest },
       seed: experiment.seed,
