@@ -30,6 +30,22 @@ export function mean(values: ArrayLike<number>, unit: Estimate['unit']): Estimat
   return { value, low: value - half, high: value + half, unit };
 }
 
+/**
+ * A median with its 95 % interval from the order of the values: the ranks n/2 ∓ 1.96 · √n/2, which hold whatever the values are drawn from.
+ */
+export function median(values: ArrayLike<number>, unit: Estimate['unit']): Estimate {
+  const sorted = Array.from(values).sort((a, b) => a - b);
+  const n = sorted.length;
+  const at = (rank: number) => sorted[Math.min(n - 1, Math.max(0, rank))] as number;
+  const reach = (Z * Math.sqrt(n)) / 2;
+  return {
+    value: (at(Math.floor((n - 1) / 2)) + at(Math.ceil((n - 1) / 2))) / 2,
+    low: at(Math.floor(n / 2 - reach)),
+    high: at(Math.ceil(n / 2 + reach) - 1),
+    unit,
+  };
+}
+
 /** A number as printed, of which no more is known than that it was rounded: the interval is half a unit of its last digit either way. */
 export function rounded(printed: string, unit: Estimate['unit']): Estimate {
   const decimals = printed.split('.')[1]?.length ?? 0;

@@ -18,7 +18,7 @@ export interface Species<Genome> {
  * @param choose uniform numbers in [0, 1), one per class: whose child each is
  */
 export async function evolve<Genome>(
-  { classifier }: FoolingRequest,
+  { classifier, onRound }: FoolingRequest,
   generations: number,
   species: Species<Genome>,
   choose: (generation: number) => Float32Array,
@@ -48,6 +48,7 @@ export async function evolve<Genome>(
         images.set(drawn.subarray(i * size, (i + 1) * size), c * size);
       }
     }
+    await onRound?.(confidences);
   }
   return { images, confidences, queries: classes * (generations + 1) };
 }

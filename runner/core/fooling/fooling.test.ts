@@ -47,6 +47,15 @@ describe.each(methods)('%s', (_, method) => {
     expect(queries).toBe(3 * 6);
   });
 
+  test('tells its confidences after every round, the last as it returns them', async () => {
+    const told: Float64Array[] = [];
+    const onRound = (confidences: Float64Array) => void told.push(confidences.slice());
+    const { confidences } = await method({ classifier: net, seed: 1, onRound }, 5);
+    expect(told.at(-1)).toEqual(confidences);
+    // An evolution tells of its first generation as well; an ascent of its steps.
+    expect([5, 6]).toContain(told.length);
+  });
+
   test('comes to an end on a constant classifier and on NaN', async () => {
     const { confidences } = await method({ classifier: constant(4), seed: 1 }, 3);
     expect(confidences[0]).toBeCloseTo(Math.E / (Math.E + 3), 6);

@@ -20,6 +20,11 @@ export interface FoolingImages {
 export interface FoolingRequest {
   readonly classifier: Classifier;
   readonly seed: number;
+  /**
+   * Awaited after each round (a generation, a step), the first included.
+   * @param confidences as they are then, [classes]; they change with the next round
+   */
+  readonly onRound?: (confidences: Float64Array) => Promise<void> | void;
 }
 
 /** Values in an image of the classifier. */

@@ -24,12 +24,13 @@ export const gradientAscentDefaults: GradientAscentOptions = { steps: 200, stepS
  * length. The logarithm does not underflow; numbers of steps and lengths are ours.
  */
 export async function gradientAscent(
-  { classifier, seed }: FoolingRequest,
+  { classifier, seed, onRound }: FoolingRequest,
   options: GradientAscentOptions = gradientAscentDefaults,
 ): Promise<FoolingImages> {
   const { classes, inputShape } = classifier;
   const slots = Int32Array.from({ length: classes }, (_, c) => c);
   const noise = exampleRandom(seed, 'fooling/gradient-ascent').uniform(slots, 0, imageSize(classifier));
+  const own = (all: Float64Array) => Float64Array.from(slots, (c) => all[c * classes + c] as number);
   const model = gradientModel(classifier);
   const loss = negated(crossEntropy(slots));
   let images = tf.tensor4d(
@@ -45,11 +46,14 @@ export async function gradientAscent(
         return tf.clipByValue(tf.add(faded, tf.mul(uphill, options.stepSize)), 0, 1) as tf.Tensor4D;
       });
       before.dispose();
+      if (onRound !== undefined) await onRound(own(await probabilities(classifier, await images.data<'float32'>())));
     }
     const values = (await images.data<'float32'>()).slice();
-    const all = await probabilities(classifier, values);
-    const confidences = Float64Array.from(slots, (c) => all[c * classes + c] as number);
-    return { images: values, confidences, queries: model.counts.forwardCalls + classes };
+    return {
+      images: values,
+      confidences: own(await probabilities(classifier, values)),
+      queries: model.counts.forwardCalls + classes,
+    };
   } finally {
     images.dispose();
     model.dispose();
