@@ -33,7 +33,7 @@ export const rbf: TrainedNet = {
   architecture: rbfMnist,
   method: yesOrNo,
   seed: 0,
-  options: { dropout: 0, optimiser: 'adam', learningRate: 0.003, epochs: 5 },
+  options: { dropout: 0, optimiser: 'adam', learningRate: 0.001, epochs: 4, annealEpochs: 2 },
 };
 
 const maxoutOptions = { dropout: 0.2, learningRate: 0.05, momentum: 0.9, epochs: 4, annealEpochs: 2 };

@@ -12,6 +12,8 @@ import { descentOptions } from '../../training/options.ts';
 
 /** Keeps log(1 − p) finite where p rounds to 1. */
 const TINY = 1e-6;
+/** Weight of the penalty on scores above 0, which no probability has: a precision may become negative on the way. */
+const ABOVE = 10;
 
 /** Trains every class to say yes to its own images and no to all others: −log p of the class − Σ log(1 − p) of the others. */
 export const yesOrNo: TrainingMethod = {
@@ -22,10 +24,12 @@ export const yesOrNo: TrainingMethod = {
   phases: (options) =>
     onePhase((options as { epochs: number }).epochs, (step) =>
       differentiate(step, ({ scores }) => {
-        const logYes = scores(step.x);
-        const logNo = tf.log1p(tf.neg(tf.minimum(tf.exp(logYes), 1 - TINY)));
+        const all = scores(step.x);
+        const logYes = tf.minimum(all, -TINY);
+        const logNo = tf.log1p(tf.neg(tf.exp(logYes)));
         const likelihood = tf.add(tf.mul(step.labels, logYes), tf.mul(tf.sub(1, step.labels), logNo));
-        return tf.neg(tf.mean(tf.sum(likelihood, 1))) as tf.Scalar;
+        const loss = tf.sub(tf.mul(ABOVE, tf.relu(all)), likelihood);
+        return tf.mean(tf.sum(loss, 1)) as tf.Scalar;
       }),
     ),
 };
