@@ -16,6 +16,8 @@ const visited = [
   `${board}Long2020Name/`,
   '/mnist-l0-112/Undefended/',
   '/protocols/papernot2016/',
+  '/claims/',
+  '/claims/goodfellow2015/',
   '/attacks/',
   '/about/',
   '/submit/',

@@ -2,7 +2,8 @@
 import type { Claim } from '#core/claims/claim.ts';
 import type { Estimate } from '#core/claims/estimate.ts';
 import type { Experiment } from '#core/claims/experiment.ts';
-import { experimentVerdict, overall, type Verdict, verdict } from '#core/claims/verdict.ts';
+import { judgeExperiment } from '#core/claims/judge.ts';
+import { overall, type Verdict, verdict } from '#core/claims/verdict.ts';
 import type { Submission } from '#core/submission.ts';
 import { findOutcomes } from './claims.ts';
 import { findMeasured } from './measured.ts';
@@ -36,8 +37,8 @@ export interface JudgedClaim {
 export async function judgeClaim(claim: Claim, submissions: readonly Submission[]): Promise<JudgedClaim> {
   const figures: JudgedFigure[] = [];
   for (const figure of claim.figures) {
-    const measured = await findMeasured(figure, submissions);
-    const ours = measured === null ? null : figure.measure(measured.result);
+    const found = await findMeasured(figure, submissions);
+    const ours = found === null ? null : figure.measure(found.result);
     const { id, title, theirs, source } = figure;
     figures.push({
       id,
@@ -47,10 +48,10 @@ export async function judgeClaim(claim: Claim, submissions: readonly Submission[
       ours: ours && { ...ours, unit: 'share' },
       verdict: verdict(claim, figure, ours),
       source,
-      result: measured?.path ?? null,
+      result: found?.path ?? null,
     });
   }
-  for (const experiment of claim.experiments) figures.push(...(await judgeExperiment(claim, experiment)));
+  for (const experiment of claim.experiments) figures.push(...(await measured(claim, experiment)));
   const { id, title, paper, protocol } = claim;
   return {
     id,
@@ -63,22 +64,17 @@ export async function judgeClaim(claim: Claim, submissions: readonly Submission[
   };
 }
 
-async function judgeExperiment({ id: paper }: Claim, experiment: Experiment): Promise<JudgedFigure[]> {
+async function measured({ id: paper }: Claim, experiment: Experiment): Promise<JudgedFigure[]> {
   const found = await findOutcomes(paper, experiment.id);
-  return experiment.figures.map((figure) => {
-    const ours = found === null ? null : figure.ours(found.outcomes);
-    const { id, title, theirs, gap } = figure;
-    const is = experimentVerdict(figure, ours);
-    return {
-      id,
-      experiment: experiment.id,
-      title,
-      theirs,
-      ours,
-      verdict: is,
-      source: experiment.source,
-      ...(gap !== undefined && is !== 'reproduced' && { gap }),
-      result: found?.path ?? null,
-    };
-  });
+  return judgeExperiment(experiment, found?.outcomes ?? null).map(({ figure, ours, verdict: is }) => ({
+    id: figure.id,
+    experiment: experiment.id,
+    title: figure.title,
+    theirs: figure.theirs,
+    ours,
+    verdict: is,
+    source: experiment.source,
+    ...(figure.gap !== undefined && is !== 'reproduced' && { gap: figure.gap }),
+    result: found?.path ?? null,
+  }));
 }

@@ -62,6 +62,12 @@ function printed(percent: number, exact: boolean): Proportion {
   };
 }
 
+/** Where the paper's conclusion stands: attacks mostly succeed below temperature 5, and mostly fail from 10 on. */
+function standsAt(temperature: number | null): NonNullable<Figure['stands']> {
+  if (temperature === null || temperature <= 2) return { low: 0.5 };
+  return { high: temperature < 10 ? 0.75 : 0.2 };
+}
+
 const pairsOf = (line: string) => (result: Result) =>
   result.attacks.find(({ id }) => id === line)?.pairs?.successRate ?? null;
 
@@ -75,6 +81,7 @@ function jsmaFigures(dataset: PaperDataset): Figure[] {
       theirs: printed(percent, isEnd),
       printed: String(percent),
       source: isEnd ? printedInText : figure7,
+      stands: standsAt(temperature),
       model: modelAt(temperature),
       suite: 'papernot2016',
       track: `${dataset}-l0-112`,
@@ -110,6 +117,7 @@ const allPairs = ([null, 100] as const).map(
     theirs: printed(temperature === null ? 95.89 : 0.45, true),
     printed: temperature === null ? '95.89' : '0.45',
     source: `${printedInText}, of 900 pairs`,
+    stands: standsAt(temperature),
     model: modelAt(temperature),
     suite: 'papernot2016-full',
     track: 'mnist-l0-112',
@@ -123,6 +131,7 @@ const accuracy: Figure = {
   theirs: proportion(9951, TEST_IMAGES),
   printed: '99.51',
   source: `§V of ${paper}: 99.51 %`,
+  stands: { low: 0.98 },
   model: modelAt(null),
   suite: 'papernot2016',
   track: 'mnist-l0-112',
