@@ -1,7 +1,10 @@
+import * as tf from '@tensorflow/tfjs';
+import { gradientModel } from '../../gradients.ts';
+import { margin } from '../../losses.ts';
 import { softmaxRegression } from '../../models/softmax-regression.ts';
-import { mean, share } from '../estimate.ts';
-import type { Experiment, Outcomes, TrainedNet } from '../experiment.ts';
-import { judge, judgedIn, stored } from '../judged.ts';
+import { type Estimate, mean, share } from '../estimate.ts';
+import type { Experiment, ExperimentFigure, Outcomes, StepContext, TrainedNet } from '../experiment.ts';
+import { judge } from '../judged.ts';
 import { oneStep } from '../one-step.ts';
 import { values } from '../outcomes-file.ts';
 import { labels } from './attacked.ts';
@@ -11,6 +14,8 @@ const sides = [4, 7, 14, 28] as const;
 const radii = [0, 0.02, 0.04, 0.06, 0.08, 0.1, 0.15, 0.2, 0.25] as const;
 /** Radius at which sides are compared. */
 const COMPARED = 0.1;
+/** Test images whose margins are measured. */
+const MARGINS = 1000;
 
 const netOf = (side: number): TrainedNet => ({
   ...softmax,
@@ -21,68 +26,126 @@ const netOf = (side: number): TrainedNet => ({
 });
 const nets = sides.map(netOf);
 
-const errorAt = (outcomes: Outcomes, side: number, epsilon: number) => {
+/** Lead of the true class's score over the next, and how much of it a step of size 1 takes: the L1 norm of its gradient. */
+async function margins({ test, net }: StepContext, { id, view }: TrainedNet): Promise<Outcomes> {
+  const { x, y, count } = test(view, MARGINS);
+  const classifier = net(id);
+  const model = gradientModel(classifier);
+  const [lead, slope] = tf.tidy(() => {
+    const images = tf.tensor4d(x.slice(), [count, ...classifier.inputShape]);
+    const { logits, gradient } = model.gradient(images, margin(y));
+    return [margin(y)(logits), tf.sum(tf.abs(gradient), [1, 2, 3])];
+  }) as [tf.Tensor, tf.Tensor];
+  const [leads, slopes] = [await lead.data<'float32'>(), await slope.data<'float32'>()];
+  tf.dispose([lead, slope]);
+  model.dispose();
+  return { lead: { shape: [count], data: leads.slice() }, slope: { shape: [count], data: slopes.slice() } };
+}
+
+const saidAt = (outcomes: Outcomes, side: number, epsilon: number) =>
+  values(outcomes, `softmax-${side}.${epsilon}.predicted`);
+
+/** Of the images that a net has right, those that a step of ε fools. */
+function fooled(outcomes: Outcomes, side: number, epsilon: number): Estimate {
   const y = values(outcomes, `softmax-${side}.y`);
-  const { predicted } = judgedIn(outcomes, `softmax-${side}.${epsilon}`);
-  return Array.from(y, (label, row) => Number(predicted[row] !== label));
-};
+  const [before, after] = [saidAt(outcomes, side, 0), saidAt(outcomes, side, epsilon)];
+  const right = Array.from(y.keys()).filter((row) => before[row] === y[row]);
+  return share(right.filter((row) => after[row] !== y[row]).length, right.length);
+}
+
+/** How much more a share is than another of other images, with the interval of a difference (Newcombe's, from both Wilson intervals). */
+function difference(a: Estimate, b: Estimate): Estimate {
+  const value = a.value - b.value;
+  const low = value - Math.hypot(a.value - a.low, b.high - b.value);
+  const high = value + Math.hypot(a.high - a.value, b.value - b.low);
+  return { value, low, high, unit: 'share' };
+}
+
+const gap =
+  'Fewer pixels do not leave everything else as it was: the score’s slope is smaller, as the argument says, but so is the lead of the true class, because digits that are shrunk differ less. The last two rows say by how much.';
+
+const more = (many: number, few: number): ExperimentFigure => ({
+  id: `${few}-${many}`,
+  title: `Fooled at ε = ${COMPARED} with ${many} × ${many} pixels, more than with ${few} × ${few}`,
+  theirs: null,
+  stands: { low: 0, words: 'the same ε fools more where there are more pixels' },
+  ours: (outcomes) => difference(fooled(outcomes, many, COMPARED), fooled(outcomes, few, COMPARED)),
+  gap,
+});
+
+const ratio = (id: 'slope' | 'lead', title: string, stands: ExperimentFigure['stands']): ExperimentFigure => ({
+  id,
+  title,
+  theirs: null,
+  stands,
+  ours(outcomes) {
+    const of = (side: number) => mean(values(outcomes, `softmax-${side}.${id}`), 'number');
+    const [many, few] = [of(28), of(7)];
+    const value = many.value / few.value;
+    // Relative errors of a quotient add as squares.
+    const half = value * Math.hypot((many.high - many.value) / many.value, (few.high - few.value) / few.value);
+    return { value, low: value - half, high: value + half, unit: 'number' };
+  },
+});
 
 export const dimensionExperiment: Experiment = {
   id: 'dimension',
   title: 'The more pixels, the smaller the step that fools',
   source: '§3',
   protocol:
-    'Softmax regression on MNIST shrunk to 4 × 4, 7 × 7, 14 × 14 and as it is, each pixel the mean of its square; all 10,000 test images, one step, clipped. §3 argues that the effect of a step on a linear net grows with the number of pixels; it prints no number.',
+    'Softmax regression on MNIST shrunk to 4 × 4, 7 × 7, 14 × 14 and as it is, each pixel the mean of its square; all 10,000 test images, one step, clipped; counted over those that the net has right. §3 argues that what a step does to a linear score grows with the number of pixels, and prints no number.',
   seed: 0,
   nets,
-  steps: nets.map(({ id, view }) => ({
-    id,
-    async run({ test, net, pause }) {
-      const examples = test(view);
-      const outcomes = { ...labels(examples) };
+  steps: nets.map((wanted) => ({
+    id: wanted.id,
+    async run(context) {
+      const examples = context.test(wanted.view);
+      const net = context.net(wanted.id);
+      const outcomes: Record<string, Outcomes[string]> = { ...labels(examples), ...(await margins(context, wanted)) };
       for (const [i, epsilon] of radii.entries()) {
-        const images = await oneStep(net(id), examples, epsilon, true, (f) => pause((i + f) / radii.length));
-        Object.assign(outcomes, stored(String(epsilon), await judge(net(id), images, async () => {})));
+        const images = await oneStep(net, examples, epsilon, true, (f) => context.pause((i + f) / radii.length));
+        const { predicted } = await judge(net, images, async () => {});
+        outcomes[`${epsilon}.predicted`] = { shape: [examples.count], data: predicted };
       }
       return outcomes;
     },
   })),
   figures: [
-    {
-      id: 'grows',
-      title: `Images fooled at ε = ${COMPARED} with 28 × 28 pixels, more than with 7 × 7`,
-      theirs: null,
-      stands: { low: 0.05, words: 'more pixels are fooled more often by the same ε (by at least 5 points)' },
-      ours(outcomes) {
-        const [few, many] = [errorAt(outcomes, 7, COMPARED), errorAt(outcomes, 28, COMPARED)];
-        return mean(
-          many.map((wrong, row) => wrong - (few[row] as number)),
-          'share',
-        );
-      },
-    },
+    more(28, 14),
+    more(14, 7),
+    more(7, 4),
     {
       id: 'underfits',
       title: 'Error with 4 × 4 pixels without an attack',
       theirs: null,
       stands: { low: 0.12, words: 'so few pixels do not suffice for the task (at least 12 %)' },
       ours(outcomes) {
-        const wrong = errorAt(outcomes, 4, 0);
-        return share(wrong.filter((one) => one === 1).length, wrong.length);
+        const [y, said] = [values(outcomes, 'softmax-4.y'), saidAt(outcomes, 4, 0)];
+        return share(Array.from(y.keys()).filter((row) => said[row] !== y[row]).length, y.length);
       },
     },
+    ratio('slope', 'What a step takes from the lead of the true class, 28 × 28 by 7 × 7', {
+      low: 1,
+      words: 'the effect of a step grows with the pixels (more than 1)',
+    }),
+    ratio('lead', 'The lead itself, mean over images, 28 × 28 by 7 × 7', {
+      low: 0.9,
+      high: 1.1,
+      words: 'all else stays as it was (0.9 to 1.1), which the argument needs',
+    }),
   ],
   charts: [
     {
-      id: 'error',
-      title: 'Error of softmax regression over ε, by the number of pixels',
-      caption: 'Error under one step over its size ε, for images of four sizes.',
+      id: 'fooled',
+      title: 'Images fooled over ε, by the number of pixels',
+      caption:
+        'Share of the images that softmax regression has right and that one step of size ε fools, for images of four sizes.',
       x: { title: 'ε (L∞)' },
-      y: { title: 'Error, %', share: true },
+      y: { title: 'Fooled, %', share: true },
       series: (outcomes) =>
         sides.map((side) => ({
           name: `${side} × ${side}`,
-          points: radii.map((epsilon) => ({ x: epsilon, y: mean(errorAt(outcomes, side, epsilon), 'share').value })),
+          points: radii.map((epsilon) => ({ x: epsilon, y: fooled(outcomes, side, epsilon).value })),
         })),
     },
   ],
