@@ -9,8 +9,10 @@ import { maxout, rbf, softmax } from './nets.ts';
 function agree(outcomes: Outcomes, [a, b]: readonly [string, string], wrong: readonly string[]) {
   const y = values(outcomes, 'maxout.y');
   const said = (name: string) => judgedIn(outcomes, `maxout.${name}`).predicted;
-  const rows = Array.from(y.keys()).filter((row) => wrong.every((name) => said(name)[row] !== y[row]));
-  return share(rows.filter((row) => said(a)[row] === said(b)[row]).length, rows.length);
+  const [first, second] = [said(a), said(b)];
+  const mistaken = wrong.map(said);
+  const rows = Array.from(y.keys()).filter((row) => mistaken.every((predicted) => predicted[row] !== y[row]));
+  return share(rows.filter((row) => first[row] === second[row]).length, rows.length);
 }
 
 const [M, S, R] = [maxout.id, softmax.id, rbf.id];
