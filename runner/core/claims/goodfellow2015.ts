@@ -5,6 +5,7 @@ import { dimensionExperiment } from './goodfellow2015/dimension.ts';
 import { ensembleExperiment } from './goodfellow2015/ensemble.ts';
 import { fgsmExperiment } from './goodfellow2015/fgsm.ts';
 import { lineExperiment } from './goodfellow2015/line.ts';
+import { noiseExperiment } from './goodfellow2015/noise.ts';
 import { rubbishExperiment } from './goodfellow2015/rubbish.ts';
 
 /**
@@ -26,6 +27,7 @@ export const goodfellow2015: Claim = {
     lineExperiment,
     dimensionExperiment,
     adversarialTrainingExperiment,
+    noiseExperiment,
     ensembleExperiment,
   ],
 };

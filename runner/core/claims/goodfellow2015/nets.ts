@@ -67,11 +67,11 @@ export const maxoutSigns: TrainedNet = {
   ...maxout,
   id: 'maxout-signs',
   method: noise,
-  options: { ...maxoutOptions, epochs: 2, annealEpochs: 1, noise: 'signs', scale: 0.25 },
+  options: { ...maxoutOptions, epochs: 1, annealEpochs: 1, noise: 'signs', scale: 0.25 },
 };
 export const maxoutUniform: TrainedNet = {
   ...maxout,
   id: 'maxout-uniform',
   method: noise,
-  options: { ...maxoutOptions, epochs: 2, annealEpochs: 1, noise: 'uniform', scale: 0.25 },
+  options: { ...maxoutOptions, epochs: 1, annealEpochs: 1, noise: 'uniform', scale: 0.25 },
 };

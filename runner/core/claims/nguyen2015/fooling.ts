@@ -10,7 +10,7 @@ import { values } from '../outcomes-file.ts';
 
 const CLASSES = 10;
 /** Evolutions of each kind, which differ by seed. */
-const RUNS = 3;
+const RUNS = 2;
 const PIXELS = 784;
 
 interface Kind {
@@ -24,14 +24,14 @@ const kinds: readonly Kind[] = [
   {
     id: 'direct',
     name: 'evolution of pixels',
-    rounds: 2000,
-    make: (request) => directEncoding(request, { ...directEncodingDefaults, generations: 2000 }),
+    rounds: 1500,
+    make: (request) => directEncoding(request, { ...directEncodingDefaults, generations: 1500 }),
   },
   {
     id: 'indirect',
     name: 'evolution of pattern networks',
-    rounds: 2000,
-    make: (request) => indirectEncoding(request, 2000),
+    rounds: 1500,
+    make: (request) => indirectEncoding(request, 1500),
   },
   {
     id: 'ascent',
@@ -69,7 +69,7 @@ export const foolingExperiment: Experiment = {
   id: 'fooling',
   title: 'Images that show nothing and that LeNet is sure of',
   source: 'abstract and §3.1',
-  protocol: `LeNet on MNIST; images from noise for each of the ten digits, ${RUNS} runs of each kind. Evolution keeps the image that the net has been surest of for each digit; a generation has ten children here, and the paper does not print how many it has, so that generations do not compare. 2,000 generations (20,000 images shown to the net), 200 steps of ascent.`,
+  protocol: `LeNet on MNIST; images from noise for each of the ten digits, ${RUNS} runs of each kind. Evolution keeps the image that the net has been surest of for each digit; a generation has ten children here, and the paper does not print how many it has, so that generations do not compare. 1,500 generations (15,000 images shown to the net), 200 steps of ascent.`,
   seed: 0,
   nets: [lenet],
   steps: kinds.flatMap((kind) =>

@@ -8,7 +8,7 @@ import { judge } from '../judged.ts';
 import { values } from '../outcomes-file.ts';
 
 /** Test images that examples are made of; the paper does not say how many it takes. */
-export const IMAGES = 300;
+export const IMAGES = 100;
 const CHUNK = 50;
 const PIXELS = 784;
 const CLASSES = 10;
@@ -35,7 +35,7 @@ async function nearest({ net, pause, seed }: StepContext, id: string, { x, y, co
     const rows = Int32Array.from({ length: Math.min(CHUNK, count - start) }, (_, row) => start + row);
     const outcome = await runAttack({
       attack: lbfgs,
-      options: { binarySearchSteps: 8, maxIterations: 60 },
+      options: { initialConstant: 1, binarySearchSteps: 7, maxIterations: 60 },
       classifier: net(id),
       x: x.slice(start * PIXELS, (start + rows.length) * PIXELS),
       y: y.slice(start, start + rows.length),

@@ -1,0 +1,41 @@
+import type { Experiment, TrainedNet } from '../experiment.ts';
+import { judge, stored } from '../judged.ts';
+import { errorFigure, errorOf, labels, transferred } from './attacked.ts';
+import { maxoutSigns, maxoutUniform } from './nets.ts';
+
+const nets: readonly TrainedNet[] = [maxoutSigns, maxoutUniform];
+
+export const noiseExperiment: Experiment = {
+  id: 'noise',
+  title: 'Training on noise, the control of adversarial training',
+  source: '§6',
+  protocol:
+    'Maxout nets trained on images with ±0.25 of a random sign in every pixel, and with uniform noise of that size. All 10,000 test images, one step of ε = 0.25 that may leave the pixel range.',
+  seed: 0,
+  nets,
+  steps: nets.map(({ id }) => ({
+    id,
+    async run(context) {
+      const examples = context.test();
+      const net = context.net(id);
+      const clean = stored('clean', await judge(net, examples.x, context.pause));
+      return { ...labels(examples), ...clean, ...(await transferred(context, examples, net, { unclipped: net })) };
+    },
+  })),
+  figures: [
+    errorFigure(
+      'signs',
+      'Error under one step after training on ±ε with random signs',
+      '86.2',
+      { low: 0.6, words: 'random noise does not do what adversarial training does (at least 60 %)' },
+      (outcomes) => errorOf(outcomes, maxoutSigns.id, 'unclipped'),
+    ),
+    errorFigure(
+      'uniform',
+      'Error under one step after training on uniform noise',
+      '90.4',
+      { low: 0.6, words: 'random noise does not do what adversarial training does (at least 60 %)' },
+      (outcomes) => errorOf(outcomes, maxoutUniform.id, 'unclipped'),
+    ),
+  ],
+};
