@@ -15,6 +15,7 @@ import { loadDataset } from './datasets.ts';
 import { writeDurable } from './durable.ts';
 import { throwIfInterrupted } from './interrupted.ts';
 import { openJournal } from './journal.ts';
+import { withLock } from './lock.ts';
 
 const DATASET = 'mnist';
 
@@ -38,6 +39,11 @@ export interface ExperimentRun {
  * @throws ParapetError 'interrupted' when the signal fires: the same call goes on after the last whole step
  */
 export async function runExperiment(run: ExperimentRun): Promise<string> {
+  const journal = join(run.work, run.claim.id, `${run.experiment.id}.journal`);
+  return withLock(`${journal}.lock`, () => runWhatIsLeft(run, journal));
+}
+
+async function runWhatIsLeft(run: ExperimentRun, journalPath: string): Promise<string> {
   const { claim, experiment, backend, signal, onMessage = () => {} } = run;
   const { shape } = findDataset(DATASET);
   const side = shape[0];
@@ -65,7 +71,7 @@ export async function runExperiment(run: ExperimentRun): Promise<string> {
       nets: Object.fromEntries([...nets].map(([id, { sha256 }]) => [id, sha256])),
     };
     const journal = await openJournal(
-      join(run.work, claim.id, `${experiment.id}.journal`),
+      journalPath,
       { experiment: experiment.id, protocol: experiment.protocol, ...provenance },
       'begin-anew',
     );
