@@ -1,12 +1,11 @@
 /** The nets of the paper, by recipe. Where it is silent (optimiser, dropout, epochs) the choice is ours. */
 import { maxoutMnist } from '../../models/maxout.ts';
-import { rbfMnist } from '../../models/rbf.ts';
 import { softmaxRegression, softmaxRegressionMnist } from '../../models/softmax-regression.ts';
 import { fgsm } from '../../training/fgsm.ts';
 import { noise } from '../../training/noise.ts';
 import { standard } from '../../training/standard.ts';
 import type { TrainedNet } from '../experiment.ts';
-import { yesOrNo } from './radial.ts';
+import { radialNet, yesOrNo } from './radial.ts';
 
 const linear = { dropout: 0, learningRate: 0.1, momentum: 0.5, epochs: 5 };
 
@@ -30,10 +29,10 @@ export const logistic: TrainedNet = {
 
 export const rbf: TrainedNet = {
   id: 'rbf',
-  architecture: rbfMnist,
+  architecture: radialNet,
   method: yesOrNo,
   seed: 0,
-  options: { dropout: 0, optimiser: 'adam', learningRate: 0.001, epochs: 4, annealEpochs: 2 },
+  options: { dropout: 0, optimiser: 'adam', learningRate: 0.003, batchSize: 250, epochs: 4, annealEpochs: 2 },
 };
 
 const maxoutOptions = { dropout: 0.2, learningRate: 0.05, momentum: 0.9, epochs: 4, annealEpochs: 2 };

@@ -1,19 +1,33 @@
 /**
- * The RBF net's probabilities as the paper means them: each class says by itself how likely it is, p = exp(score), and they need not sum
- * to 1. That is what lets it answer "none of these".
+ * The RBF net as the paper means it: each class says by itself how likely it is, p = exp(score), and the probabilities need not sum to 1, which
+ * lets it answer "none of these". Far from its centre a class is unlikely in every direction, so precisions are squares of what is learned:
+ * without that, more than a quarter of them became negative, and the net was as easily fooled as a linear one.
  */
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
 import { imageSize } from '../../fooling/fooling.ts';
+import type { Architecture } from '../../models/architecture.ts';
 import type { Classifier } from '../../models/classifier.ts';
+import { rbfMnist } from '../../models/rbf.ts';
 import { onePhase, type TrainingMethod } from '../../training/method.ts';
 import { differentiate } from '../../training/objective.ts';
 import { descentOptions } from '../../training/options.ts';
 
 /** Keeps log(1 − p) finite where p rounds to 1. */
 const TINY = 1e-6;
-/** Weight of the penalty on scores above 0, which no probability has: a precision may become negative on the way. */
-const ABOVE = 10;
+
+/** `rbf-mnist` with precisions that cannot be negative: 0.1² to begin with. */
+export const radialNet: Architecture = {
+  ...rbfMnist,
+  id: 'rbf-mnist-squares',
+  parameters: rbfMnist.parameters.map((parameter) =>
+    parameter.name === 'precisions' ? { ...parameter, start: 0.1 } : parameter,
+  ),
+  prepare: (weights) => ({
+    centers: weights['centers'] as tf.Tensor,
+    precisions: tf.square(weights['precisions'] as tf.Tensor),
+  }),
+};
 
 /** Trains every class to say yes to its own images and no to all others: −log p of the class − Σ log(1 − p) of the others. */
 export const yesOrNo: TrainingMethod = {
@@ -24,12 +38,10 @@ export const yesOrNo: TrainingMethod = {
   phases: (options) =>
     onePhase((options as { epochs: number }).epochs, (step) =>
       differentiate(step, ({ scores }) => {
-        const all = scores(step.x);
-        const logYes = tf.minimum(all, -TINY);
+        const logYes = tf.minimum(scores(step.x), -TINY);
         const logNo = tf.log1p(tf.neg(tf.exp(logYes)));
         const likelihood = tf.add(tf.mul(step.labels, logYes), tf.mul(tf.sub(1, step.labels), logNo));
-        const loss = tf.sub(tf.mul(ABOVE, tf.relu(all)), likelihood);
-        return tf.mean(tf.sum(loss, 1)) as tf.Scalar;
+        return tf.neg(tf.mean(tf.sum(likelihood, 1))) as tf.Scalar;
       }),
     ),
 };
