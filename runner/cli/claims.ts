@@ -13,6 +13,9 @@ interface RunOptions {
   json: boolean;
 }
 
+/** What every experiment is on. */
+const DATASET = 'mnist';
+
 export function register(program: Command): void {
   const claims = program
     .command('claims')
@@ -59,8 +62,10 @@ async function show(id: string | undefined, { all, json }: ShowOptions): Promise
 
 async function runExperiments(id: string, options: RunOptions): Promise<void> {
   const { findClaim, findExperiment } = await import('#core/claims/index.ts');
+  const { findDataset } = await import('#core/datasets/index.ts');
   const { startBackend } = await import('../backends/index.ts');
   const { ownOutcomes } = await import('../files/claims.ts');
+  const { loadDataset } = await import('../files/datasets.ts');
   const { runExperiment } = await import('../files/run-experiment.ts');
   const { interruptible } = await import('./interruptible.ts');
   const { printJson, startProgress } = await import('./output.ts');
@@ -72,10 +77,14 @@ async function runExperiments(id: string, options: RunOptions): Promise<void> {
   const progress = startProgress();
   const written: { experiment: string; file: string }[] = [];
   await interruptible(async (signal) => {
+    const load = (split: 'train' | 'test') => loadDataset(DATASET, split, { signal, onMessage: progress.note });
+    const data = { id: DATASET, train: await load('train'), test: await load('test') };
     for (const experiment of experiments) {
       const file = await runExperiment({
         claim,
         experiment,
+        data,
+        side: findDataset(DATASET).shape[0],
         backend,
         out: options.out ?? ownOutcomes,
         work: ownOutcomes,

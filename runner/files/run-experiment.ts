@@ -5,23 +5,26 @@ import type { Claim } from '#core/claims/claim.ts';
 import type { Experiment, Outcomes, StepContext } from '#core/claims/experiment.ts';
 import { outcomesFile } from '#core/claims/outcomes-file.ts';
 import { seen, type View } from '#core/claims/view.ts';
-import { findDataset } from '#core/datasets/index.ts';
+import type { Examples } from '#core/datasets/dataset.ts';
 import { ParapetError } from '#core/errors.ts';
 import { assertBackend, type BackendReport } from '../backends/index.ts';
 import { type ReadyNet, readyNet } from './claim-nets.ts';
 import { outcomesPath } from './claims.ts';
 import { codeIdentity } from './code.ts';
-import { loadDataset } from './datasets.ts';
 import { writeDurable } from './durable.ts';
 import { throwIfInterrupted } from './interrupted.ts';
 import { openJournal } from './journal.ts';
 import { withLock } from './lock.ts';
 
-const DATASET = 'mnist';
+/** A split of the data set with the digest of its files. */
+type Split = Examples & { readonly digest: string };
 
 export interface ExperimentRun {
   readonly claim: Pick<Claim, 'id'>;
   readonly experiment: Experiment;
+  readonly data: { readonly id: string; readonly train: Split; readonly test: Split };
+  /** Height and width of the images. */
+  readonly side: number;
   readonly backend: BackendReport;
   /** Where the outcomes go. */
   readonly out: string;
@@ -44,15 +47,10 @@ export async function runExperiment(run: ExperimentRun): Promise<string> {
 }
 
 async function runWhatIsLeft(run: ExperimentRun, journalPath: string): Promise<string> {
-  const { claim, experiment, backend, signal, onMessage = () => {} } = run;
-  const { shape } = findDataset(DATASET);
-  const side = shape[0];
+  const { claim, experiment, backend, side, signal, onMessage = () => {} } = run;
+  const { id: dataset, train, test } = run.data;
   // Before anything else: the program in memory is the code as it was then.
   const code = await codeIdentity();
-  const [train, test] = [
-    await loadDataset(DATASET, 'train', { signal, onMessage }),
-    await loadDataset(DATASET, 'test', { signal, onMessage }),
-  ];
   const nets = new Map<string, ReadyNet>();
   try {
     for (const wanted of experiment.nets) {
@@ -66,7 +64,7 @@ async function runWhatIsLeft(run: ExperimentRun, journalPath: string): Promise<s
     const provenance = {
       code,
       backend,
-      dataset: { id: DATASET, train: train.digest, test: test.digest },
+      dataset: { id: dataset, train: train.digest, test: test.digest },
       seed: experiment.seed,
       nets: Object.fromEntries([...nets].map(([id, { sha256 }]) => [id, sha256])),
     };
@@ -106,8 +104,6 @@ async function runWhatIsLeft(run: ExperimentRun, journalPath: string): Promise<s
     for (const { classifier } of nets.values()) classifier.dispose();
   }
 }
-
-type Split = Awaited<ReturnType<typeof loadDataset>>;
 
 function contextOf(
   { seed }: Experiment,

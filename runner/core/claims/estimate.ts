@@ -51,6 +51,12 @@ export function rounded(printed: string, unit: Estimate['unit']): Estimate {
   const decimals = printed.split('.')[1]?.length ?? 0;
   const scale = unit === 'share' ? 100 : 1;
   const value = Number(printed) / scale;
-  const half = 0.5 * 10 ** -decimals;
-  return { value, low: value - half / scale, high: value + half / scale, unit };
+  const half = (0.5 * 10 ** -decimals) / scale;
+  // Nothing that is printed here can be negative, and no share is above 1.
+  return {
+    value,
+    low: Math.max(0, value - half),
+    high: unit === 'share' ? Math.min(1, value + half) : value + half,
+    unit,
+  };
 }
