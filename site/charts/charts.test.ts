@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { epsilonCurve } from './epsilon-curve.ts';
 import { intervalAxis, intervalMark } from './interval-mark.ts';
+import { lineChart } from './line-chart.ts';
 import { percent, percentRange } from './percent.ts';
 import { coordinate, element, escapeText, text } from './svg.ts';
 import { temperatureCurve } from './temperature-curve.ts';
@@ -100,5 +101,50 @@ describe('temperatureCurve', () => {
     const options = { id: 't', title: 'T' };
     expect(temperatureCurve([{ name: 'x', points }], options)).toContain('0.90\u00a0% at 100');
     expect(temperatureCurve([{ name: 'x', points: [] }], options)).not.toMatch(broken);
+  });
+});
+
+describe('lineChart', () => {
+  const options = {
+    id: 'l',
+    title: 'Confidence',
+    x: { title: 'Generation', log: true },
+    y: { title: 'Confidence, %', share: true },
+  };
+  const line = (name: string, at: number) => ({
+    name,
+    points: [1, 10, 100].map((x) => ({ x, y: at * Math.log10(10 * x) })),
+  });
+
+  it('is drawn as recorded', async () => {
+    const svg = lineChart([line('pixels', 0.3), line('patterns', 0.31), line('ascent', 0.2)], options);
+    await expect(svg).toMatchFileSnapshot('pictures/line-chart.svg');
+  });
+
+  it('keeps names at the ends of lines apart, also of lines that end together', () => {
+    const svg = lineChart(
+      Array.from({ length: 8 }, (_, i) => line(`name ${i}`, 0.3)),
+      options,
+    );
+    const heights = [...svg.matchAll(/<text x="[^"]+" y="([^"]+)">name/g)]
+      .map((match) => Number(match[1]))
+      .sort((a, b) => a - b);
+    expect(heights).toHaveLength(8);
+    for (let i = 1; i < 8; i++)
+      expect((heights[i] as number) - (heights[i - 1] as number)).toBeGreaterThanOrEqual(12.9);
+    expect(Math.max(...heights)).toBeLessThan(330);
+  });
+
+  it.each([
+    ['no series', []],
+    ['no points', [{ name: 'a', points: [] }]],
+    ['one point', [{ name: 'a', points: [{ x: 1, y: 0 }] }]],
+  ])('survives %s', (_, series) => {
+    expect(lineChart(series, options)).not.toMatch(broken);
+    expect(lineChart(series, { ...options, x: { title: 'x' }, y: { title: 'y' } })).not.toMatch(broken);
+  });
+
+  it('keeps a hostile name inert', () => {
+    expect(lineChart([line(hostile, 0.1)], { ...options, title: hostile })).not.toContain('<script');
   });
 });
