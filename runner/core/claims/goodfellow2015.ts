@@ -18,7 +18,7 @@ export const goodfellow2015: Claim = {
   title: 'Explaining and harnessing adversarial examples',
   paper: 'https://arxiv.org/abs/1412.6572',
   protocol:
-    'MNIST, pixels in [0, 1]. The nets are trained here by recipe: the paper leaves open its optimiser, dropout and epochs. Numbers of one net each, as in the paper, so that intervals count images and not trainings.',
+    'MNIST, pixels in [0, 1]. The nets are trained here by recipe: the paper leaves open its optimiser, dropout and epochs. Numbers of one net each, as in the paper, so that intervals count images and not trainings. Where no reason stands beside a gap, it was not looked into.',
   figures: [],
   experiments: [
     fgsmExperiment,

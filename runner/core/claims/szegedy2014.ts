@@ -12,7 +12,7 @@ export const szegedy2014: Claim = {
   title: 'Intriguing properties of neural networks',
   paper: 'https://arxiv.org/abs/1312.6199',
   protocol:
-    'MNIST, pixels in [0, 1]. The nets have the paper’s layers, sigmoids and weight decay, and are trained here by recipe. One net each, as in the paper: intervals count images and not trainings.',
+    'MNIST, pixels in [0, 1]. The nets have the paper’s layers, sigmoids and weight decay, and are trained here by recipe. One net each, as in the paper: intervals count images and not trainings. Where no reason stands beside a gap, it was not looked into.',
   figures: [],
   experiments: [distortionExperiment, halvesExperiment],
 };
