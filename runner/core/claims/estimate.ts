@@ -46,6 +46,13 @@ export function median(values: ArrayLike<number>, unit: Estimate['unit']): Estim
   };
 }
 
+/** One mean by another of other things: relative errors add as squares. */
+export function quotient(a: Estimate, b: Estimate): Estimate {
+  const value = a.value / b.value;
+  const half = value * Math.hypot((a.high - a.value) / a.value, (b.high - b.value) / b.value);
+  return { value, low: value - half, high: value + half, unit: 'number' };
+}
+
 /** A number as printed, of which no more is known than that it was rounded: the interval is half a unit of its last digit either way. */
 export function rounded(printed: string, unit: Estimate['unit']): Estimate {
   const decimals = printed.split('.')[1]?.length ?? 0;

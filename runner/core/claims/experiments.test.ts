@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { linear, scaled, smallNet } from '../testing/classifiers.ts';
-import { mean, median, rounded, share } from './estimate.ts';
+import { mean, median, quotient, rounded, share } from './estimate.ts';
 import type { ExperimentFigure } from './experiment.ts';
 import { averaged } from './goodfellow2015/ensemble.ts';
 import { claims } from './index.ts';
@@ -49,6 +49,9 @@ describe('estimates', () => {
     // s = 1, n = 3: half-width 1.96 / √3.
     expect(mean([1, 2, 3], 'number')).toMatchObject({ value: 2, low: 2 - 1.959963984540054 / Math.sqrt(3) });
     expect(mean([4], 'number')).toEqual({ value: 4, low: 4, high: 4, unit: 'number' });
+    // 10 ± 10 % by 5 ± 10 %: 2 ± √2 · 10 %.
+    const off = (value: number) => ({ value, low: 0.9 * value, high: 1.1 * value, unit: 'number' }) as const;
+    expect(quotient(off(10), off(5)).high).toBeCloseTo(2 + 0.2 * Math.SQRT2, 12);
     expect(rounded('0.1', 'number')).toMatchObject({ low: 0.05, high: 0.15000000000000002 });
     expect(rounded('0', 'share')).toEqual({ value: 0, low: 0, high: 0.005, unit: 'share' });
   });

@@ -1,4 +1,5 @@
 import { ParapetError } from '../errors.ts';
+import { carlini2017 } from './carlini2017.ts';
 import type { Claim } from './claim.ts';
 import type { Experiment } from './experiment.ts';
 import { goodfellow2015 } from './goodfellow2015.ts';
@@ -7,7 +8,7 @@ import { papernot2016 } from './papernot2016.ts';
 import { szegedy2014 } from './szegedy2014.ts';
 
 /** Every paper whose figures are reproduced. */
-export const claims: readonly Claim[] = [szegedy2014, goodfellow2015, nguyen2015, papernot2016];
+export const claims: readonly Claim[] = [szegedy2014, goodfellow2015, nguyen2015, papernot2016, carlini2017];
 
 /** @throws ParapetError 'usage' that lists the claims there are */
 export function findClaim(id: string): Claim {

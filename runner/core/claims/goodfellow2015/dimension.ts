@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { gradientModel } from '../../gradients.ts';
 import { margin } from '../../losses.ts';
 import { softmaxRegression } from '../../models/softmax-regression.ts';
-import { type Estimate, mean, share } from '../estimate.ts';
+import { type Estimate, mean, quotient, share } from '../estimate.ts';
 import type { Experiment, ExperimentFigure, Outcomes, StepContext, TrainedNet } from '../experiment.ts';
 import { judge } from '../judged.ts';
 import { oneStep } from '../one-step.ts';
@@ -80,11 +80,7 @@ const ratio = (id: 'slope' | 'lead', title: string, stands: ExperimentFigure['st
   stands,
   ours(outcomes) {
     const of = (side: number) => mean(values(outcomes, `softmax-${side}.${id}`), 'number');
-    const [many, few] = [of(28), of(7)];
-    const value = many.value / few.value;
-    // Relative errors of a quotient add as squares.
-    const half = value * Math.hypot((many.high - many.value) / many.value, (few.high - few.value) / few.value);
-    return { value, low: value - half, high: value + half, unit: 'number' };
+    return quotient(of(28), of(7));
   },
 });
 

@@ -1,0 +1,64 @@
+import * as tf from '@tensorflow/tfjs';
+import { distilled, distilledPair, undistilled } from '../distilled-pair.ts';
+import { mean, quotient, rounded } from '../estimate.ts';
+import type { Experiment, Outcomes, SubmittedNet } from '../experiment.ts';
+import { values } from '../outcomes-file.ts';
+
+const CHUNK = 500;
+
+const sizeOf = (outcomes: Outcomes, { id }: SubmittedNet) => mean(values(outcomes, `${id}.norm`), 'number');
+
+export const logitsExperiment: Experiment = {
+  id: 'logits',
+  title: 'Why distillation blinds attacks: the size of the logits',
+  source: '§VI-B',
+  protocol:
+    'L1 norm of the ten logits of each of the 10,000 test images, of the nets Undefended and Papernot2016Distillation (T = 100). The paper’s standard deviations are 6.4 and 457.',
+  seed: 0,
+  nets: distilledPair,
+  steps: distilledPair.map(({ id }) => ({
+    id,
+    async run({ test, net, pause }) {
+      const { x, count } = test();
+      const classifier = net(id);
+      const size = x.length / count;
+      const norms = new Float32Array(count);
+      for (let start = 0; start < count; start += CHUNK) {
+        const norm = tf.tidy(() => {
+          const rows = x.slice(start * size, (start + CHUNK) * size);
+          const logits = classifier.logits(tf.tensor4d(rows, [rows.length / size, ...classifier.inputShape]));
+          return tf.sum(tf.abs(logits), 1);
+        });
+        norms.set(await norm.data<'float32'>(), start);
+        norm.dispose();
+        await pause(start / count);
+      }
+      return { norm: { shape: [count], data: norms } };
+    },
+  })),
+  figures: [
+    {
+      id: 'undistilled',
+      title: 'Mean L1 norm of the logits, not distilled',
+      theirs: rounded('5.8', 'number'),
+      printed: '5.8',
+      stands: { high: 100, words: 'a softmax of them does not saturate (at most 100, ten each)' },
+      ours: (outcomes) => sizeOf(outcomes, undistilled),
+    },
+    {
+      id: 'distilled',
+      title: 'Mean L1 norm of the logits, distilled',
+      theirs: rounded('482', 'number'),
+      printed: '482',
+      stands: { low: 400, words: 'a softmax of them saturates (at least 400, forty each)' },
+      ours: (outcomes) => sizeOf(outcomes, distilled),
+    },
+    {
+      id: 'ratio',
+      title: 'How many times as large distillation makes them',
+      theirs: null,
+      stands: { low: 10, words: 'far larger (at least ten times)' },
+      ours: (outcomes) => quotient(sizeOf(outcomes, distilled), sizeOf(outcomes, undistilled)),
+    },
+  ],
+};
