@@ -11,7 +11,7 @@ const sizeOf = (outcomes: Outcomes, { id }: SubmittedNet) => mean(values(outcome
 export const logitsExperiment: Experiment = {
   id: 'logits',
   title: 'Why distillation blinds attacks: the size of the logits',
-  source: '§VI-B',
+  source: 'the section on defensive distillation',
   protocol:
     'L1 norm of the ten logits of each of the 10,000 test images, of the nets Undefended and Papernot2016Distillation (T = 100). The paper’s standard deviations are 6.4 and 457.',
   seed: 0,

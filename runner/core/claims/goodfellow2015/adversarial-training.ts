@@ -24,7 +24,7 @@ function stepOf({ id }: TrainedNet, others: readonly TrainedNet[]): Step {
 export const adversarialTrainingExperiment: Experiment = {
   id: 'adversarial-training',
   title: 'Adversarial training',
-  source: '§6 and §8',
+  source: '§6',
   protocol:
     'A maxout net trained on the mean of its loss on an image and on that image after one step of ε = 0.25. All 10,000 test images, one step of ε = 0.25; steps in training and in this test are clipped to the pixel range. The paper’s net has 1,600 units in a layer, ours 240.',
   seed: 0,

@@ -64,7 +64,7 @@ const clipped = (
 export const fgsmExperiment: Experiment = {
   id: 'fgsm',
   title: 'One step along the sign of the gradient',
-  source: '§4, §5 and §8',
+  source: '§4 to §7',
   protocol:
     'All 10,000 test images (of the pair, the 2,038 of 3 and 7), ε = 0.25. The step may leave the pixel range or is clipped to it; the paper does not say which of the two it did, so that its number stands beside both. Confidence: mean probability of the wrong class, over images that were right before.',
   seed: 0,

@@ -24,7 +24,7 @@ const many = { low: 0.2, words: 'amplified, a large part carries over (at least 
 export const halvesExperiment: Experiment = {
   id: 'halves',
   title: 'Nets trained on disjoint halves of the training images',
-  source: 'table 4',
+  source: 'the tables on disjoint training sets',
   protocol: `Examples of FC100-100-10 trained on the first half of the training images, made of the first ${IMAGES} test images as in the first experiment; judged by a net of other widths trained on the same half, and by one of the same widths trained on the other half. Amplified: the change scaled until the root of its mean square is 0.1, not clipped.`,
   seed: 0,
   nets: [fc100First, fc123First, fc100Second],
