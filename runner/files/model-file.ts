@@ -6,10 +6,10 @@ import { digestOf } from '#core/digest.ts';
 import { ParapetError } from '#core/errors.ts';
 import type { Classifier } from '#core/models/classifier.ts';
 import { architectures } from '#core/models/index.ts';
+import type { SentModel } from '#core/models/sent-model.ts';
 import { listingOf } from '#core/models/tfjs/file.ts';
 import { errorCode, fileError } from './file-error.ts';
 import { readRegularFile } from './regular-file.ts';
-import type { SentModel } from './sent-model.ts';
 
 /** What ONNX can hold in one file, and what one array can. */
 const MOST_BYTES = 2 ** 31;

@@ -7,10 +7,13 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { papernotMnist } from '#core/models/papernot.ts';
 import { encodeSafetensors } from '#core/models/safetensors.ts';
-import { checkSubmission } from './submission-check.ts';
+import { checkSubmission as checkWith } from './submission-check.ts';
 import { createSubmission } from './submission-create.ts';
 import { parseSubmission } from './submission-text.ts';
 import { readSubmission } from './submissions.ts';
+
+/** None of these needs to be opened. */
+const checkSubmission = (path: string) => checkWith(path, () => Promise.reject(new Error('opened')));
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const manifest = `id: Someone2020Method
@@ -117,10 +120,10 @@ describe('a folder', () => {
 
   test('is read with its weights, and its digest changes with either', async () => {
     const recipe = await readSubmission(folder);
-    expect(recipe).toMatchObject({ submission: { id: 'Someone2020Method' }, folder, model: null });
+    expect(recipe).toMatchObject({ submission: { id: 'Someone2020Method' }, folder, sent: null });
     await addModel(weights);
     const whole = await readSubmission(folder);
-    expect(whole.model).toEqual(weights);
+    expect(whole.sent?.submission.files).toEqual({ 'model.safetensors': weights });
     expect(new Set([recipe.digest, whole.digest]).size).toBe(2);
     await addModel(weights.with(weights.length - 1, 1));
     expect((await readSubmission(folder)).digest).not.toBe(whole.digest);
@@ -132,7 +135,7 @@ describe('a folder', () => {
   });
 
   test.each<[string, () => Promise<unknown>, string]>([
-    ['weights that were altered', () => addModel(weights, 'a'.repeat(64)), 'model.sha256 is aaaa'],
+    ['weights that were altered', () => addModel(weights, 'a'.repeat(64)), 'submission.yaml:10:11 model.sha256: is aaaa'],
     [
       'weights of another net',
       () => addModel(encodeSafetensors({ x: { shape: [1], data: Float32Array.of(1) } })),
