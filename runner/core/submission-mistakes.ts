@@ -16,7 +16,9 @@ export interface Mistake {
  */
 export function parseManifest(value: unknown): { submission: Submission } | { mistakes: readonly Mistake[] } {
   const parsed = submissionSchema.safeParse(value, { reportInput: true });
-  return parsed.success ? { submission: parsed.data } : { mistakes: parsed.error.issues.flatMap((issue) => mistakesOf(issue, value)) };
+  return parsed.success
+    ? { submission: parsed.data }
+    : { mistakes: parsed.error.issues.flatMap((issue) => mistakesOf(issue, value)) };
 }
 
 /** What is said of an id that there is not. */

@@ -1,10 +1,10 @@
-import { defenses } from './defenses/index.ts';
 import { findDataset } from './datasets/index.ts';
+import { defenses } from './defenses/index.ts';
 import { exportInstead } from './models/foreign-files.ts';
 import { architectures } from './models/index.ts';
-import type { Model } from './submission-models.ts';
-import { type Submission, modelsOf } from './submission.ts';
+import { modelsOf, type Submission } from './submission.ts';
 import { type Mistake, unknownId } from './submission-mistakes.ts';
+import type { Model } from './submission-models.ts';
 
 type Path = readonly PropertyKey[];
 
@@ -15,7 +15,7 @@ export function modelMistakes(submission: Submission): Mistake[] {
   return [
     ...models.flatMap((model, i) => [
       ...architectureMistakes(model, submission, pathOf(i)),
-      ...fileMistakes(model, pathOf(i)),
+      ...fileMistakes(model, models, pathOf(i)),
       ...preprocessingMistakes(model, submission, pathOf(i)),
     ]),
     ...(submission.models === undefined ? [] : severalMistakes(submission.models)),
@@ -46,7 +46,11 @@ export function defenseMistakes(submission: Submission): Mistake[] {
 
 function unknownOption(path: Path, id: string, key: string, known: readonly string[]): Mistake {
   if (known.length === 0) return { path, message: `${id} has no options`, atKey: true };
-  const { message } = unknownId(path, key, known.map((name) => ({ id: name })));
+  const { message } = unknownId(
+    path,
+    key,
+    known.map((name) => ({ id: name })),
+  );
   return { path, message: message.replace(/^there is no/, `${id} has no option`), atKey: true };
 }
 
@@ -75,7 +79,7 @@ function architectureMistakes(model: Model, { datasets }: Submission, path: Path
   return [{ path: at, message: `${architecture.id} ${takes}; those of ${name} have ${shape.join(' × ')}` }];
 }
 
-function fileMistakes(model: Model, path: Path): Mistake[] {
+function fileMistakes(model: Model, models: readonly Model[], path: Path): Mistake[] {
   const mistakes: Mistake[] = [];
   const { file, reference } = model;
   const way = exportInstead(file ?? '');
@@ -83,8 +87,8 @@ function fileMistakes(model: Model, path: Path): Mistake[] {
     const message = `is '${file}', of a kind that can run code when it is opened and is not read; export the model once: ${way}`;
     mistakes.push({ path: [...path, 'file'], message });
   }
-  if (file !== undefined && file === reference?.file) {
-    mistakes.push({ path: [...path, 'reference', 'file'], message: `is '${file}', the model itself` });
+  if (reference !== undefined && models.some((one) => one.file === reference.file)) {
+    mistakes.push({ path: [...path, 'reference', 'file'], message: `is '${reference.file}', a model itself` });
   }
   if (model.format === 'safetensors' && model.output === 'probabilities') {
     mistakes.push({ path: [...path, 'output'], message: `is 'probabilities'; ${model.architecture} gives logits` });
@@ -108,7 +112,12 @@ function severalMistakes(models: readonly Model[]): Mistake[] {
   const digests = new Map<string, string>();
   return models.flatMap(({ file, sha256 }, i): Mistake[] => {
     if (file === undefined || sha256 === undefined) {
-      return [{ path: ['models', i, 'file'], message: 'is missing; recipes make one net, and of several each has its weights' }];
+      return [
+        {
+          path: ['models', i, 'file'],
+          message: 'is missing; recipes make one net, and of several each has its weights',
+        },
+      ];
     }
     const before = digests.get(file) ?? sha256;
     digests.set(file, before);

@@ -2,8 +2,8 @@ import { didYouMean } from './closest.ts';
 import { batchStatistic } from './models/architecture.ts';
 import { architectures } from './models/index.ts';
 import type { Recipe, Submission } from './submission.ts';
-import { defenseMistakes, modelMistakes } from './submission-model-references.ts';
 import { type Mistake, unknownId } from './submission-mistakes.ts';
+import { defenseMistakes, modelMistakes } from './submission-model-references.ts';
 import { tracks } from './tracks.ts';
 import { trainingMethods } from './training/index.ts';
 

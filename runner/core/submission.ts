@@ -79,7 +79,12 @@ export const submissionSchema = z
     datasets: z.array(z.enum(datasetIds)).min(1).max(1).describe('What it was trained on, and is evaluated on'),
     claims: z.array(claimSchema).max(20).default([]).describe('What the paper says of its robust accuracy'),
     model: modelSchema.optional().describe('The net'),
-    models: z.array(modelSchema).min(2).max(64).optional().describe('Several nets, which the first of `defenses` joins'),
+    models: z
+      .array(modelSchema)
+      .min(2)
+      .max(64)
+      .optional()
+      .describe('Several nets, which the first of `defenses` joins'),
     recipe: recipeSchema.optional(),
     defenses: z
       .array(z.strictObject({ id: z.string(), options }))

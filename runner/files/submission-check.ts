@@ -73,7 +73,8 @@ async function inspected({ place, digest }: ReadSubmission, sent: SentSubmission
   try {
     return (await inspect(sent, digest)).notes;
   } catch (error) {
-    const [, field, message] = (error instanceof ParapetError && /^(models?(?:\.\w+)*): (.*)$/s.exec(error.message)) || [];
+    const [, field, message] =
+      (error instanceof ParapetError && /^(models?(?:\.\w+)*): (.*)$/s.exec(error.message)) || [];
     if (!(error instanceof ParapetError) || field === undefined || message === undefined) throw error;
     const path = field.split('.').map((step) => (/^\d+$/.test(step) ? Number(step) : step));
     throw new ParapetError(error.kind, place({ path, message }), error.hint);

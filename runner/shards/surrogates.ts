@@ -55,7 +55,8 @@ async function readSurrogate(id: string, folder: string, attacked: Attacked): Pr
   const refuse = (came: string, hint: string) => {
     throw new ParapetError('usage', `surrogate ${id}: ${came}`, hint);
   };
-  const isSame = submission.id === attacked.id || attackedOf(submission).files.some((file) => attacked.files.includes(file));
+  const isSame =
+    submission.id === attacked.id || attackedOf(submission).files.some((file) => attacked.files.includes(file));
   if (isSame)
     refuse(`it is ${attacked.id} itself, which is attacked`, 'name a model that the attacker would have of their own');
   const [dataset] = submission.datasets;

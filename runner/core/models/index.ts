@@ -79,7 +79,8 @@ export function decodeWeights(architecture: Architecture, weights: Uint8Array): 
       continue;
     }
     const { inFile, tensor } = named;
-    if (!(tensor.data instanceof Float32Array)) mistakes.push(`'${inFile}' is ${tensor.dtype}; wanted F32, F16 or BF16`);
+    if (!(tensor.data instanceof Float32Array))
+      mistakes.push(`'${inFile}' is ${tensor.dtype}; wanted F32, F16 or BF16`);
     else if (tensor.shape.join() !== shape.join())
       mistakes.push(`'${inFile}' has shape [${tensor.shape}]; wanted [${shape}]`);
     else if (!tensor.data.every(Number.isFinite)) mistakes.push(`'${inFile}' holds a number that is not finite`);

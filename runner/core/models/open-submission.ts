@@ -53,11 +53,7 @@ async function openOne(
   }
 }
 
-async function load(
-  model: Model,
-  { inputShape }: Submission['form'],
-  files: Submission['files'],
-): Promise<Classifier> {
+async function load(model: Model, { inputShape }: Submission['form'], files: Submission['files']): Promise<Classifier> {
   const bytes = fileOf(files, model.file ?? '');
   if (model.format === 'safetensors') {
     const { loadClassifier } = await import('./index.ts');
@@ -136,9 +132,7 @@ function withLogarithm(classifier: Classifier): Classifier {
 
 /** Whether all scores of random images lie in [0, 1] and sum to 1 per image, as AutoAttack tests for a softmax. */
 async function givesProbabilities({ inputShape, classes, logits }: Classifier): Promise<boolean> {
-  const scores = tf.tidy(() =>
-    logits(tf.randomUniform([LOOKED_AT, ...inputShape], 0, 1, 'float32', 1) as tf.Tensor4D),
-  );
+  const scores = tf.tidy(() => logits(tf.randomUniform([LOOKED_AT, ...inputShape], 0, 1, 'float32', 1) as tf.Tensor4D));
   const values = await scores.data<'float32'>();
   scores.dispose();
   for (let row = 0; row < LOOKED_AT; row++) {

@@ -13,10 +13,7 @@ const FLOATS: readonly number[] = [1, 10, 11, 16];
  *   made probabilities after it
  * @throws ParapetError 'submission' when no output is of floats
  */
-export function scoresOf(
-  model: OnnxModel,
-  notes: string[],
-): { model: OnnxModel; output: string; softmax: boolean } {
+export function scoresOf(model: OnnxModel, notes: string[]): { model: OnnxModel; output: string; softmax: boolean } {
   const { nodes, outputs } = model.graph;
   const makerOf = (name: string) => nodes.find((node) => node.outputs.includes(name));
   const floats = outputs.filter(
@@ -39,7 +36,8 @@ export function scoresOf(
   }
   const maker = makerOf(output);
   const transformation = maker?.attributes.get('post_transform');
-  if (maker === undefined || transformation === undefined || transformation.value === 'NONE') return { model, output, softmax };
+  if (maker === undefined || transformation === undefined || transformation.value === 'NONE')
+    return { model, output, softmax };
   notes.push(`the transformation of its ${maker.opType}, ${transformation.value}, is left off: it changes no decision`);
   const attributes = new Map(maker.attributes).set('post_transform', { type: 'string', value: 'NONE' });
   const plain = nodes.map((node) => (node === maker ? { ...node, attributes } : node));
