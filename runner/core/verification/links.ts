@@ -23,3 +23,22 @@ export function linkOf(field: string): Link {
   if (field === 'evidence.verified') return 'numbers';
   return links.find((link) => link === first) ?? 'numbers';
 }
+
+/**
+ * Whether each link holds; null for one that was not looked at, because it is not there or because one before it fails.
+ * @param fields of all findings
+ * @param lookedAt whether a root, and a log, were there to be compared with
+ */
+export function standOf(
+  fields: readonly string[],
+  lookedAt: Readonly<Record<'root' | 'log', boolean>>,
+): Record<Link, boolean | null> {
+  const failing = new Set(fields.map(linkOf));
+  const first = links.findIndex((link) => failing.has(link));
+  const stand = (link: Link, i: number): boolean | null => {
+    if (failing.has(link)) return false;
+    if (link === 'root' || link === 'log') return lookedAt[link] ? true : null;
+    return first >= 0 && i > first ? null : true;
+  };
+  return Object.fromEntries(links.map((link, i) => [link, stand(link, i)])) as Record<Link, boolean | null>;
+}

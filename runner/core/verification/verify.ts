@@ -106,7 +106,7 @@ export function compareDigests({
   submissionDigest,
   submissionParts = {},
   examples,
-}: Omit<Subject, 'classify'>): Finding[] {
+}: Omit<Subject, 'classify' | 'evidence'>): Finding[] {
   const { id, digest, ...parts } = result.submission;
   const ofPart = (part: keyof typeof parts, what: string): [string, string, string, string][] => {
     const [recorded, here] = [parts[part], submissionParts[part]];
