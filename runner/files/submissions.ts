@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { lstat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
+import { digestOf } from '#core/digest.ts';
 import { ParapetError } from '#core/errors.ts';
 import type { SentSubmission } from '#core/models/sent-model.ts';
 import { sentSubmission, submittedFiles } from '#core/models/submitted-files.ts';
@@ -21,6 +22,10 @@ export interface ReadSubmission {
   readonly folder: string;
   /** What `submissionDigest` gives. */
   readonly digest: string;
+  /** The same of the manifest alone. */
+  readonly manifestDigest: string;
+  /** SHA-256 of the model file; null without one, and of several nets, each of which has it in the manifest. */
+  readonly weightsDigest: string | null;
   /** The nets with their files, to be opened; null when the submission carries only a recipe. */
   readonly sent: SentSubmission | null;
   /** Where in submission.yaml a mistake stands that was found later: a line for it. */
@@ -59,7 +64,15 @@ export async function readSubmission(path: string): Promise<ReadSubmission> {
   if (mistakes.length > 0) {
     throw new ParapetError('submission', mistakes.map(place).join('\n'), mistakes[0]?.hint);
   }
-  return { submission, folder, digest: submissionDigest(submission), sent: sentSubmission(submission, files), place };
+  return {
+    submission,
+    folder,
+    digest: submissionDigest(submission),
+    manifestDigest: digestOf(submission),
+    weightsDigest: submission.model?.sha256 ?? null,
+    sent: sentSubmission(submission, files),
+    place,
+  };
 }
 
 function digestOfBytes(parts: readonly Uint8Array[]): string {
