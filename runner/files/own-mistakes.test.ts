@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ParapetError } from '#core/errors.ts';
 import { encodeSafetensors } from '#core/models/safetensors.ts';
 import { readModelFile, refuseOtherFile } from './model-file.ts';
 import { readOwnData } from './own-data.ts';
@@ -31,7 +32,7 @@ const onnx = linearOnnx(net);
 
 /** Says what is thrown as a person reads it. */
 async function told(what: () => Promise<unknown>): Promise<string> {
-  const error = await what().catch((thrown) => thrown);
+  const error = (await what().catch((thrown) => thrown)) as ParapetError;
   return `${error.exitCode}: ${error.message}\n${error.hint}`;
 }
 

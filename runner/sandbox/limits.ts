@@ -1,4 +1,4 @@
-import { totalmem } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 import { ParapetError } from '#core/errors.ts';
 
 /** What a process that computes with a submitted model may use. */
@@ -16,13 +16,19 @@ export interface Limits {
   readonly silenceSeconds: number;
   /** Seconds that one task may take. */
   readonly taskSeconds: number;
+  /** Seconds of processor time, of all threads together, that one task may take. */
+  readonly cpuSeconds: number;
+  /** The same for a process that has nothing to do. */
+  readonly idleCpuSeconds: number;
 }
 
 const GIGABYTE = 2 ** 30;
 
+const TASK_SECONDS = 12 * 3600;
+
 /**
  * The limits of this machine: `PARAPET_WORKER_MEMORY` (gigabytes) and `PARAPET_WORKER_SILENCE` (seconds) change the two that an
- * honest, large model can meet.
+ * honest, large model can meet; `PARAPET_WORKER_CPU` (seconds) is for machines that others use too.
  * @throws ParapetError 'usage' when one of them is no number above 0
  */
 export function limitsOf(env: NodeJS.ProcessEnv = process.env, machineBytes = totalmem()): Limits {
@@ -34,7 +40,9 @@ export function limitsOf(env: NodeJS.ProcessEnv = process.env, machineBytes = to
     openFiles: 1024,
     noiseBytes: 8 * 2 ** 20,
     silenceSeconds: positive(env, 'PARAPET_WORKER_SILENCE') ?? 600,
-    taskSeconds: 12 * 3600,
+    taskSeconds: TASK_SECONDS,
+    cpuSeconds: positive(env, 'PARAPET_WORKER_CPU') ?? TASK_SECONDS * availableParallelism(),
+    idleCpuSeconds: 60,
   };
 }
 

@@ -89,7 +89,7 @@ function outOfMemory(said: string, { memoryBytes }: Limits): ParapetError | null
   if (!noMemory.test(said)) return null;
   return new ParapetError(
     'misbehaved',
-    `it wanted more than ${gigabytes(memoryBytes)} of memory (${said.slice(0, 200)})`,
+    `resource_exceeded: it wanted more than ${gigabytes(memoryBytes)} of memory (${said.slice(0, 200)})`,
     moreMemory,
   );
 }
