@@ -54,6 +54,16 @@ function positive(env: NodeJS.ProcessEnv, name: string): number | null {
   throw new ParapetError('usage', `${name} is '${text}'; wanted a number above 0`);
 }
 
+/** The memory at which Linux itself steps in, in bytes. */
+export function kernelMemoryBytes({ memoryBytes }: Limits): number {
+  return Math.floor(1.5 * memoryBytes) + GIGABYTE / 2;
+}
+
+/** The number of threads and processes at which Linux itself steps in: later than `watchUsage`, which says why. */
+export function kernelThreads({ threads }: Limits): number {
+  return 2 * threads;
+}
+
 /**
  * The limits that Linux itself holds, for `prlimit`. Memory goes by RLIMIT_DATA, which since Linux 4.7 counts every writable private
  * mapping: heap, ArrayBuffers, wasm memories, stacks. RLIMIT_AS would count the gigabytes of addresses that V8 and wasm only
@@ -64,11 +74,11 @@ function positive(env: NodeJS.ProcessEnv, name: string): number | null {
  * goes on with a null pointer where memory is refused.
  * @param mapsDevices whether it maps the memory of a graphics processor, which RLIMIT_DATA may count as its own
  */
-export function prlimitArguments({ memoryBytes, fileBytes, openFiles }: Limits, mapsDevices: boolean): string[] {
+export function prlimitArguments(limits: Limits, mapsDevices: boolean): string[] {
   return [
-    ...(mapsDevices ? [] : [`--data=${Math.floor(1.5 * memoryBytes) + GIGABYTE / 2}`]),
-    `--fsize=${fileBytes}`,
-    `--nofile=${openFiles}`,
+    ...(mapsDevices ? [] : [`--data=${kernelMemoryBytes(limits)}`]),
+    `--fsize=${limits.fileBytes}`,
+    `--nofile=${limits.openFiles}`,
     '--core=0',
     '--msgqueue=0',
     '--',
