@@ -40,17 +40,16 @@ function evaluated(place: Record<string, string>, secondsAhead: number) {
 }
 
 it('a result is the same in Istanbul, Kathmandu and after the year 2038, and with a clock that was put back', () => {
-  const here = evaluated({ TZ: 'UTC', LC_ALL: 'C' }, 0);
+  const here = evaluated({ TZ: 'UTC', LC_ALL: 'C' }, -3600);
   const there = evaluated({ TZ: 'Asia/Kathmandu', LANG: 'tr_TR.UTF-8', LC_ALL: 'tr_TR.UTF-8' }, 15 * 366 * 24 * 3600);
-  const before = evaluated({ TZ: 'America/St_Johns', LC_ALL: 'de_DE.UTF-8' }, -3600);
-  for (const other of [there, before]) {
-    // Everything but the times of the run itself.
-    expect(other.digest).toBe(here.digest);
-    expect(other.run.date).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
-    expect(other.run.seconds).toBeGreaterThan(0);
-    expect(other.run.seconds).toBeLessThan(600);
+  // It is of everything but the times of the run itself.
+  expect(there.digest).toBe(here.digest);
+  for (const { run } of [here, there]) {
+    expect(run.date).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+    expect(run.seconds).toBeGreaterThan(0);
+    expect(run.seconds).toBeLessThan(600);
   }
-});
+}, 300_000);
 
 it('no source reads, sorts or limits by a locale or by the clock of the wall', () => {
   const root = join(import.meta.dirname, '..');
