@@ -9,7 +9,8 @@ import type { Examples } from '#core/datasets/dataset.ts';
 import { digestOf } from '#core/digest.ts';
 import { ParapetError } from '#core/errors.ts';
 import type { Classifier } from '#core/models/classifier.ts';
-import { classifierOf, decodeWeights, loadClassifier } from '#core/models/index.ts';
+import { classifierOf, decodeWeights } from '#core/models/index.ts';
+import { openSent } from '#core/models/sent-model.ts';
 import type { BackendReport } from '../backends/index.ts';
 import { readSubmission } from './submissions.ts';
 import { trainRecipe } from './training.ts';
@@ -39,11 +40,11 @@ export async function readyNet(wanted: NetWanted, context: NetContext): Promise<
 }
 
 async function submitted({ submission: id }: SubmittedNet): Promise<ReadyNet> {
-  const { submission, model } = await readSubmission(join(submissions, id));
-  if (model === null) {
+  const { sent, weightsDigest, digest } = await readSubmission(join(submissions, id));
+  if (sent === null) {
     throw new ParapetError('submission', `${id}: it has a recipe and no weights`, `train it: train submissions/${id}`);
   }
-  return { classifier: loadClassifier(submission.model.architecture, model), sha256: digestOfBytes(model) };
+  return { classifier: await openSent(sent), sha256: weightsDigest ?? digest };
 }
 
 /** Where the weights of a net lie that was trained by this recipe, on such a backend. */

@@ -1,5 +1,15 @@
 /** The text of a submission.yaml → a checked submission, or every mistake at once, each with its line and column. */
-import { isAlias, isCollection, isMap, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isCollection,
+  isMap,
+  isScalar,
+  LineCounter,
+  type Node,
+  parseDocument,
+  visit,
+} from 'yaml';
 import { ParapetError } from '#core/errors.ts';
 import type { Submission } from '#core/submission.ts';
 import { type Mistake, parseManifest } from '#core/submission-mistakes.ts';
@@ -17,12 +27,24 @@ interface Finding {
   readonly text: string;
 }
 
+/** A checked submission, and where in its text a field stands. */
+export interface Manifest {
+  readonly submission: Submission;
+  /** @returns a line for a mistake that was found later: name:line:column, the field, and the message */
+  place(mistake: Mistake): string;
+}
+
+/** As `readManifest`, without the places. */
+export function parseSubmission(bytes: Uint8Array, name?: string): Submission {
+  return readManifest(bytes, name).submission;
+}
+
 /**
  * @param bytes the file
  * @param name how messages call it
  * @throws ParapetError 'submission' with one line per mistake: name:line:column, the field, what came, what was wanted
  */
-export function parseSubmission(bytes: Uint8Array, name = 'submission.yaml'): Submission {
+export function readManifest(bytes: Uint8Array, name = 'submission.yaml'): Manifest {
   const fail = (lines: readonly string[]): never => {
     throw new ParapetError('submission', lines.join('\n'), `npm run -s parapet -- new --help shows how to start one`);
   };
@@ -33,15 +55,13 @@ export function parseSubmission(bytes: Uint8Array, name = 'submission.yaml'): Su
   if (text === null) return fail([`${name}: is not text in UTF-8`]);
   const lines = new LineCounter();
   const outcome = read(text, lines);
-  if (!Array.isArray(outcome)) return outcome;
-  return fail(
-    outcome
-      .toSorted((a, b) => a.offset - b.offset)
-      .map((finding) => {
-        const { line, col } = lines.linePos(finding.offset);
-        return `${name}:${Math.max(1, line)}:${Math.max(1, col)} ${finding.text}`;
-      }),
-  );
+  const lineOf = ({ offset, text }: Finding) => {
+    const { line, col } = lines.linePos(offset);
+    return `${name}:${Math.max(1, line)}:${Math.max(1, col)} ${text}`;
+  };
+  if (Array.isArray(outcome)) return fail(outcome.toSorted((a, b) => a.offset - b.offset).map(lineOf));
+  const { submission, root } = outcome;
+  return { submission, place: (mistake) => lineOf(locate(mistake, root)) };
 }
 
 function decode(bytes: Uint8Array): string | null {
@@ -52,7 +72,7 @@ function decode(bytes: Uint8Array): string | null {
   }
 }
 
-function read(text: string, lineCounter: LineCounter): Submission | Finding[] {
+function read(text: string, lineCounter: LineCounter): { submission: Submission; root: Node } | Finding[] {
   const nul = text.indexOf('\0');
   if (nul >= 0) return [{ offset: 0, text: `a NUL character after ${nul} others` }];
   const deep = tooDeep(text);
@@ -71,10 +91,22 @@ function read(text: string, lineCounter: LineCounter): Submission | Finding[] {
   const forbidden = refused(root);
   if (forbidden.length > 0) return forbidden;
   if (!isMap(root)) return [{ offset: 0, text: 'wanted fields, such as id: Papernot2016Distillation' }];
-  const parsed = parseManifest(document.toJS({ maxAliasCount: MOST_ALIASES }));
+  const value = followed(document);
+  if (Array.isArray(value)) return value;
+  const parsed = parseManifest(value.of);
   const mistakes = 'mistakes' in parsed ? parsed.mistakes : referenceMistakes(parsed.submission);
   if (mistakes.length > 0) return mistakes.map((mistake) => locate(mistake, root));
-  return (parsed as { submission: Submission }).submission;
+  return { ...(parsed as { submission: Submission }), root };
+}
+
+/** What aliases of aliases grow to is only known when they are followed. */
+function followed(document: Document.Parsed): { of: unknown } | Finding[] {
+  try {
+    return { of: document.toJS({ maxAliasCount: MOST_ALIASES }) };
+  } catch (error) {
+    if (error instanceof ReferenceError) return [{ offset: 0, text: error.message }];
+    throw error;
+  }
 }
 
 /** Brackets inside brackets, without end, would overflow the parser's stack. Those in texts count too: nobody needs so many. */
@@ -92,6 +124,7 @@ function tooDeep(text: string): Finding | null {
 function refused(root: Node | null): Finding[] {
   const findings: Finding[] = [];
   let aliases = 0;
+  const anchors = new Set<string>();
   visit(root, {
     Pair(_, { key }) {
       if (isScalar(key) && forbiddenKeys.has(String(key.value))) {
@@ -103,6 +136,9 @@ function refused(root: Node | null): Finding[] {
     },
     Node(_, node, ancestors) {
       const offset = node.range?.[0] ?? 0;
+      if (!isAlias(node) && node.anchor !== undefined) anchors.add(node.anchor);
+      if (isAlias(node) && !anchors.has(node.source))
+        findings.push({ offset, text: `*${node.source}: no &${node.source} stands before it` });
       if (isAlias(node) && ++aliases > MOST_ALIASES) {
         findings.push({ offset, text: `more than ${MOST_ALIASES} aliases` });
         return visit.BREAK;

@@ -47,7 +47,7 @@ export interface TrainSubmissionInput extends Omit<TrainRecipeInput, 'architectu
 /** @throws ParapetError 'submission' without a recipe or with one that is wrong; 'integrity' for a checkpoint of another recipe */
 export async function trainSubmission({ submission, seed, ...input }: TrainSubmissionInput): Promise<Uint8Array> {
   const { recipe, model } = submission;
-  if (recipe === undefined) {
+  if (recipe === undefined || model?.format !== 'safetensors') {
     throw new ParapetError(
       'submission',
       `recipe: ${submission.id} has none`,

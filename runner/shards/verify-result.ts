@@ -1,11 +1,14 @@
 import { ParapetError } from '#core/errors.ts';
-import { findArchitecture } from '#core/models/index.ts';
+import { withoutReferences } from '#core/models/sent-model.ts';
+import { formOf } from '#core/models/submitted-files.ts';
 import type { Result } from '#core/result.ts';
 import { findSuite } from '#core/suites/index.ts';
 import { resolveSuite } from '#core/suites/resolve.ts';
 import { findTrack } from '#core/tracks.ts';
+import { type Link, standOf } from '#core/verification/links.ts';
 import { type Verification, verify } from '#core/verification/verify.ts';
 import { loadDataset } from '../files/datasets.ts';
+import { checkPublication } from '../files/publications.ts';
 import { readEvidence, readResult } from '../files/results.ts';
 import { readSubmission } from '../files/submissions.ts';
 import type { WorkerBackend } from './messages.ts';
@@ -32,6 +35,8 @@ export interface VerifyOptions {
 
 export interface Verified extends Verification {
   readonly result: Result;
+  /** Whether each link that the result hangs on holds; null for one that was not looked at. */
+  readonly links: Readonly<Record<Link, boolean | null>>;
   /** Backend that looked at the images. */
   readonly backend: WorkerBackend;
 }
@@ -50,6 +55,7 @@ export async function verifyResult(path: string, options: VerifyOptions): Promis
   const result = await readResult(path);
   const evidence = await readEvidence(path, result);
   const backend = options.backend ?? independentOf(result.backend.name);
+  const published = await checkPublication(path, result);
   return withPool({ ...options, backend }, async (pool) => {
     const { model } = result;
     const { job, subject } =
@@ -72,33 +78,39 @@ export async function verifyResult(path: string, options: VerifyOptions): Promis
       );
       return Float32Array.from(parts.flatMap((part) => [...part]));
     };
-    return { ...(await verify({ ...subject, result, evidence, classify })), result, backend };
+    const verification = await verify({ ...subject, result, evidence, classify });
+    const findings = [...verification.findings, ...(published ? [{ field: 'log', message: published }] : [])];
+    const links = standOf(
+      findings.map(({ field }) => field),
+      { root: verification.root !== null && result.evidence.root !== undefined, log: published !== undefined },
+    );
+    return { ...verification, findings, links, result, backend };
   });
 }
 
 /** What a result of a submission must agree with, as it lies here. */
-async function submissionSubject(
+export async function submissionSubject(
   result: Result,
   { folder, signal }: VerifyOptions,
-): Promise<Awaited<ReturnType<typeof ownSubject>>> {
+): ReturnType<typeof ownSubject> {
   const track = findTrack(result.track);
   const suite = resolveSuite(findSuite(result.suite.id), track);
-  const { submission, digest, model } = await readSubmission(folder);
-  if (submission.id !== result.submission.id || model === null) {
+  const { submission, digest, manifestDigest, weightsDigest, sent } = await readSubmission(folder);
+  if (submission.id !== result.submission.id || sent === null) {
     throw new ParapetError('submission', `${folder}: wanted the weights of ${result.submission.id}`);
   }
   const surrogates = await readSurrogates(suite.lines, attackedOf(submission));
   const limit = suite.suite.examples.which === 'first' ? Math.max(1, result.examples) : undefined;
   const examples = await loadDataset(track.dataset, 'test', { limit, signal });
-  const { architecture } = submission.model;
-  const { classes } = findArchitecture(architecture);
+  const { classes } = formOf(submission);
   // The images are judged by the attacked model alone: the workers need none that an attack was crafted on.
-  const job = jobOf({ architecture, weights: model }, digest, [], { examples, classes });
+  const job = jobOf(withoutReferences(sent), digest, [], { examples, classes });
   return {
     job,
     subject: {
       suite,
       submissionDigest: digest,
+      submissionParts: { manifestDigest, ...(weightsDigest && { weightsDigest }) },
       surrogates: Object.fromEntries(surrogates.map((surrogate) => [surrogate.id, surrogate.digest])),
       examples,
       classes,
