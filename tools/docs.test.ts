@@ -41,7 +41,10 @@ for (const page of pages) {
   for (const [, line = ''] of read(page).matchAll(/npm run -s parapet -- ([^`\n]+)/g)) {
     const words = line.replace(/ #.*/, '').trim().split(/\s+/);
     const end = words.findIndex((word) => !/^[a-z]+$/.test(word));
-    const path = (end < 0 ? words : words.slice(0, end)).slice(0, /^(native|data|shard|claims run)\b/.test(words.join(' ')) ? 2 : 1);
+    const path = (end < 0 ? words : words.slice(0, end)).slice(
+      0,
+      /^(native|data|shard|claims run)\b/.test(words.join(' ')) ? 2 : 1,
+    );
     const options = commands.get(path.join(' ')) ?? new Set();
     for (const word of words) if (word.startsWith('--')) options.add(word);
     commands.set(path.join(' '), options);

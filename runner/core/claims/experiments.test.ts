@@ -9,6 +9,7 @@ import { judgeExperiment } from './judge.ts';
 import { judge, judgedIn, stored, wrong } from './judged.ts';
 import { oneStep } from './one-step.ts';
 import { outcomesFile, outcomesOf, values } from './outcomes-file.ts';
+import { logAmplitude } from './papernot2016/amplitude.ts';
 import { drawnTargets } from './szegedy2014/examples.ts';
 import { experimentVerdict, overall } from './verdict.ts';
 import { seen } from './view.ts';
@@ -145,6 +146,34 @@ it('an ensemble is the mean of probabilities', async () => {
   const mean = tf.softmax(averaged([a, b]).logits(x)).dataSync();
   for (const c of mean.keys())
     expect(mean[c]).toBeCloseTo((both[0]?.[c] as number) / 2 + (both[1]?.[c] as number) / 2, 6);
+});
+
+describe('amplitude of the probabilities’ gradient', () => {
+  const slopes = [
+    [1, -2],
+    [0.5, 3],
+    [-1, 0],
+  ];
+  /** By the definition, in float64. */
+  const direct = (z: readonly number[]) => {
+    const total = z.reduce((sum, value) => sum + Math.exp(value), 0);
+    const p = z.map((value) => Math.exp(value) / total);
+    let sum = 0;
+    for (const i of [0, 1]) {
+      const pull = p.reduce((all, pk, k) => all + pk * (slopes[k]?.[i] as number), 0);
+      for (const [c, pc] of p.entries()) sum += Math.abs(pc * ((slopes[c]?.[i] as number) - pull));
+    }
+    return Math.log10(sum / 6);
+  };
+
+  it.each([[[0.3, 1, -2]], [[5, 1, 2]], [[0, 0, 0]]])('is that of its definition at logits %j', (z) => {
+    expect(logAmplitude(z, slopes)).toBeCloseTo(direct(z), 10);
+  });
+
+  it('keeps its size where probabilities are 0 and 1 in any float', () => {
+    // Only the runner-up counts: e^−3000 · (|∂z₁ − ∂z₀|, twice).
+    expect(logAmplitude([3000, 0, -3000], slopes)).toBeCloseTo(-3000 / Math.LN10 + Math.log10((2 * (0.5 + 5)) / 6), 9);
+  });
 });
 
 it('targets are wrong classes, every one of them', () => {
