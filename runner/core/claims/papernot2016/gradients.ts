@@ -46,11 +46,9 @@ async function amplitudes({ net, test, pause }: StepContext, id: string): Promis
 
 /** How many powers of ten distillation takes from the amplitude of each image. */
 function reductions(outcomes: Outcomes): number[] {
-  const [before, after] = [undistilled, distilled].map(({ id }) => values(outcomes, `${id}.amplitude`)) as [
-    ArrayLike<number>,
-    ArrayLike<number>,
-  ];
-  return Array.from(before, (logarithm, row) => logarithm - (after[row] as number));
+  const before = Array.from(values(outcomes, `${undistilled.id}.amplitude`));
+  const after = values(outcomes, `${distilled.id}.amplitude`);
+  return before.map((logarithm, row) => logarithm - (after[row] as number));
 }
 
 const silent = (outcomes: Outcomes, id: string) => {
