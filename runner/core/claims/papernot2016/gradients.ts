@@ -11,8 +11,8 @@ import { logAmplitude } from './amplitude.ts';
 /** Test images whose gradients are measured. */
 const IMAGES = 500;
 const CHUNK = 100;
-/** Logarithm of the amplitude below which a gradient says nothing. */
-const SILENT = -10;
+/** Logarithm of the amplitude below which float32 has nothing but 0. */
+const SILENT = -45;
 
 /** log₁₀ of the amplitude of each image. */
 async function amplitudes({ net, test, pause }: StepContext, id: string): Promise<Float32Array> {
@@ -77,16 +77,16 @@ export const gradientsExperiment: Experiment = {
   figures: [
     {
       id: 'silent-undistilled',
-      title: 'Images with an amplitude below 10⁻¹⁰, not distilled',
+      title: 'Images with an amplitude that float32 cannot hold (below 10⁻⁴⁵), not distilled',
       theirs: null,
-      stands: { high: 0.5, words: 'most gradients of a plain net say something (at most half are silent)' },
+      stands: { high: 0.5, words: 'most gradients of a plain net can be followed (at most half cannot)' },
       ours: (outcomes) => silent(outcomes, undistilled.id),
     },
     {
       id: 'silent-distilled',
-      title: 'Images with an amplitude below 10⁻¹⁰, distilled',
+      title: 'The same, distilled',
       theirs: null,
-      stands: { low: 0.5, words: 'distillation takes most gradients away (at least half are silent)' },
+      stands: { low: 0.5, words: 'distillation takes most gradients away (at least half)' },
       ours: (outcomes) => silent(outcomes, distilled.id),
     },
     {
