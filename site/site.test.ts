@@ -18,11 +18,15 @@ const visited = [
   '/protocols/papernot2016/',
   '/claims/',
   '/claims/goodfellow2015/',
+  '/claims/nguyen2015/',
   '/attacks/',
   '/about/',
   '/submit/',
   '/404.html',
 ];
+
+/** Outcomes of an experiment, as they are published: a page with a chart and pictures. */
+const outcomes = 'claims/nguyen2015/fooling.safetensors';
 
 // A minute where nothing else runs; a machine that is busy with other work takes longer.
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
@@ -34,7 +38,8 @@ let browser: Browser;
 
 beforeAll(async () => {
   const { submissions, results } = sampleBoard();
-  [built, browser] = await Promise.all([buildSite(submissions, results), launchBrowser()]);
+  const files = { [`results/${outcomes}`]: await readFile(join('results', outcomes)) };
+  [built, browser] = await Promise.all([buildSite(submissions, results, { files }), launchBrowser()]);
   if (built.code !== 0) throw new Error(built.log);
   [pages, served] = await Promise.all([pagesOf(built.dist), serve(built.dist)]);
 });
@@ -188,6 +193,25 @@ describe('a row', () => {
   it('says when its submission was edited since, and only then', () => {
     const edited = pages.filter(({ text }) => text.includes('edited after this run')).map(({ path }) => path);
     expect(edited).toEqual(['mnist-l2-2/Madry2018Adversarial/index.html']);
+  });
+});
+
+describe('a claim', () => {
+  it('stands beside what its outcomes give, with a chart, its table, and pictures that say what they show', () =>
+    onPage({}, async (page) => {
+      await page.goto('/claims/nguyen2015/');
+      expect(await page.getByText('reproduced', { exact: true }).count()).toBeGreaterThan(0);
+      expect(await page.locator('svg.line-chart .series').count()).toBe(3);
+      expect(await page.locator('details table tbody tr').count()).toBeGreaterThan(50);
+      const texts = await page.locator('main img').evaluateAll((all) => all.map((image) => image.getAttribute('alt')));
+      expect(texts).toHaveLength(30);
+      for (const text of texts) expect(text).toMatch(/takes this for a \d, with [\d.]+ % confidence/);
+    }));
+
+  it('is not measured where there are no outcomes', () => {
+    const page = pages.find(({ path }) => path === 'claims/goodfellow2015/index.html');
+    expect(page?.text).toContain('not measured');
+    expect(page?.text).not.toContain('not reproduced');
   });
 });
 

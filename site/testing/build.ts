@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Result } from '#core/result.ts';
 import type { Submission } from '#core/submission.ts';
@@ -42,7 +42,10 @@ export async function buildSite(
   await mkdir(join(root, 'out'), { recursive: true });
   const folder = await mkdtemp(join(root, 'out', 'site-test-'));
   await writeFixtures(folder, submissions, results);
-  for (const [path, bytes] of Object.entries(options.files ?? {})) await writeFile(join(folder, path), bytes);
+  for (const [path, bytes] of Object.entries(options.files ?? {})) {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), bytes);
+  }
   return build(folder, options);
 }
 
