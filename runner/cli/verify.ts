@@ -1,6 +1,5 @@
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
-import { ParapetError } from '#core/errors.ts';
 import type { WorkerBackend } from '../shards/messages.ts';
 
 interface Options {
@@ -19,7 +18,10 @@ export function register(program: Command): void {
     .command('verify')
     .description('re-check every number of a result from its evidence and the weights, on another backend')
     .argument('<result>', 'a result, such as results/v1/mnist-linf-0.3/Undefended.json')
-    .option('--submission <folder>', 'folder of the submission (default: submissions/<id>)')
+    .option(
+      '--submission <folder>',
+      'folder of the submission, of an external evaluation its own (default: submissions/<id>)',
+    )
     .option('--model <file>', 'of a result of a model file: that file')
     .option('--data <path>', 'of a result on data of your own: that data')
     .option('--classes <file>', 'the names of the classes that --data was given with')
@@ -32,11 +34,16 @@ export function register(program: Command): void {
 }
 
 async function run(path: string, options: Options): Promise<void> {
-  const { readResult } = await import('../files/results.ts');
+  const { isExternalResult } = await import('#core/external-result.ts');
+  const { readJson, readResult } = await import('../files/results.ts');
   const { verifyResult } = await import('../shards/verify-result.ts');
   const { plain, printJson, startProgress, wholeNumber } = await import('./output.ts');
   const { interruptible } = await import('./interruptible.ts');
+  const { refuseFindings } = await import('./findings.ts');
 
+  if (isExternalResult(await readJson(path))) {
+    return (await import('./verify-external.ts')).verifyExternalCommand(path, options);
+  }
   const { submission } = await readResult(path);
   const folder = options.submission ?? fileURLToPath(new URL(`../../submissions/${submission.id}`, import.meta.url));
   const { data, classes } = options;
@@ -74,9 +81,5 @@ async function run(path: string, options: Options): Promise<void> {
       `${plain(path)}: every number stands; ${images} adversarial images and ${cleanImages} clean ones${flips} classified on ${backend}\n`,
     );
   }
-  if (!isSound) {
-    const list = findings.map(({ field, message }) => `${field}: ${message}`);
-    const more = list.length > 5 ? `; and ${list.length - 5} more` : '';
-    throw new ParapetError('integrity', `${path} does not stand: ${list.slice(0, 5).join('; ')}${more}`);
-  }
+  refuseFindings(path, findings);
 }

@@ -15,13 +15,20 @@ export interface Mistake {
  * @returns the submission, or every mistake in it at once
  */
 export function parseManifest(value: unknown): { submission: Submission } | { mistakes: readonly Mistake[] } {
-  const parsed = submissionSchema.safeParse(value, { reportInput: true });
-  return parsed.success ? { submission: parsed.data } : { mistakes: parsed.error.issues.flatMap(mistakesOf) };
+  const parsed = parseBy(submissionSchema, value);
+  return 'mistakes' in parsed ? parsed : { submission: parsed.data };
 }
 
-function mistakesOf(issue: z.core.$ZodIssue): Mistake[] {
+/** @returns the value as the schema makes it, or every mistake in it at once */
+export function parseBy<T>(schema: z.ZodType<T>, value: unknown): { data: T } | { mistakes: readonly Mistake[] } {
+  const parsed = schema.safeParse(value, { reportInput: true });
+  if (parsed.success) return { data: parsed.data };
+  return { mistakes: parsed.error.issues.flatMap((issue) => mistakesOf(issue, schema)) };
+}
+
+function mistakesOf(issue: z.core.$ZodIssue, schema: z.ZodType): Mistake[] {
   if (issue.code === 'unrecognized_keys') {
-    const known = fieldsAt(issue.path);
+    const known = fieldsAt(issue.path, schema);
     return issue.keys.map((key) => ({
       path: [...issue.path, key],
       message: `there is no such field${didYouMean(key, known) || `; the fields are ${known.join(', ')}`}`,
@@ -82,8 +89,8 @@ function list(values: readonly string[]): string {
 }
 
 /** Names of the fields that the schema has at a path. */
-function fieldsAt(path: readonly PropertyKey[]): string[] {
-  let schema: unknown = submissionSchema;
+function fieldsAt(path: readonly PropertyKey[], whole: z.ZodType): string[] {
+  let schema: unknown = whole;
   for (const step of path) {
     const inner = unwrap(schema);
     if (inner instanceof z.ZodObject) schema = inner.shape[String(step)];

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ParapetError } from '#core/errors.ts';
+import { isExternalResult } from '#core/external-result.ts';
 import { type Result, resultDigest, resultSchema } from '#core/result.ts';
 import { writeDurable } from './durable.ts';
 import { fileError } from './file-error.ts';
@@ -36,22 +37,9 @@ export async function writeResult(path: string, result: Result, evidence: Uint8A
  * @throws ParapetError 'integrity' when it is no result, or was altered; 'infrastructure' when it cannot be read
  */
 export async function readResult(path: string): Promise<Result> {
-  const text = await readFile(path, 'utf8').catch((error) => {
-    throw fileError('read', path, error);
-  });
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new ParapetError('integrity', `${path}: not JSON: ${(error as Error).message}`);
-  }
-  const version = (value as { schemaVersion?: unknown } | null)?.schemaVersion;
-  if (typeof version === 'number' && version > 1) {
-    throw new ParapetError(
-      'integrity',
-      `${path}: schemaVersion ${version}; this program reads up to 1`,
-      'use a newer Parapet',
-    );
+  const value = await readJson(path);
+  if (isExternalResult(value)) {
+    throw new ParapetError('integrity', `${path}: is of an external evaluation; wanted the result of a defense`);
   }
   const parsed = resultSchema.safeParse(value);
   if (!parsed.success) {
@@ -69,10 +57,38 @@ export async function readResult(path: string): Promise<Result> {
 }
 
 /**
+ * @returns what a result file holds, its schemaVersion one that this program reads
+ * @throws ParapetError 'integrity' when it is not JSON or too new; 'infrastructure' when it cannot be read
+ */
+export async function readJson(path: string): Promise<unknown> {
+  const text = await readFile(path, 'utf8').catch((error) => {
+    throw fileError('read', path, error);
+  });
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new ParapetError('integrity', `${path}: not JSON: ${(error as Error).message}`);
+  }
+  const version = (value as { schemaVersion?: unknown } | null)?.schemaVersion;
+  if (typeof version === 'number' && version > 1) {
+    throw new ParapetError(
+      'integrity',
+      `${path}: schemaVersion ${version}; this program reads up to 1`,
+      'use a newer Parapet',
+    );
+  }
+  return value;
+}
+
+/**
  * @returns the bytes of a result's evidence file, their digest checked
  * @throws ParapetError 'integrity' when they were altered or the name leads elsewhere
  */
-export async function readEvidence(path: string, { evidence }: Result): Promise<Uint8Array> {
+export async function readEvidence(
+  path: string,
+  { evidence }: { readonly evidence: Pick<Result['evidence'], 'file' | 'digest'> },
+): Promise<Uint8Array> {
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(evidence.file)) {
     throw new ParapetError(
       'integrity',

@@ -9,6 +9,7 @@ import { manifestName, readSubmission } from './submissions.ts';
 
 /** What a submission is, as far as it can be told without evaluating it. */
 export interface CheckedSubmission {
+  readonly kind: 'defense';
   readonly id: string;
   readonly name: string;
   readonly digest: string;
@@ -34,6 +35,7 @@ export async function checkSubmission(path: string): Promise<CheckedSubmission> 
   if (model !== null) decodeWeights(architecture, model);
   await refuseTwin(folder);
   return {
+    kind: 'defense',
     id: submission.id,
     name: submission.name,
     digest,
@@ -41,15 +43,25 @@ export async function checkSubmission(path: string): Promise<CheckedSubmission> 
     architecture: architecture.id,
     parameters: parameterCount(architecture),
     modelBytes: model?.length ?? null,
-    warnings: [...warningsOf(submission, path), ...(await strangers(folder, submission))],
+    warnings: [...warningsOf(submission, path), ...(await strangers(folder, submission.model.file))],
   };
 }
 
-function warningsOf({ id, model, authors, licence, recipe }: Submission, path: string): string[] {
-  const warnings: string[] = [];
+function warningsOf(submission: Submission, path: string): string[] {
+  const { model, recipe, withdrawn } = submission;
+  const warnings = commonWarnings(submission);
+  if (withdrawn !== undefined) {
+    warnings.push(`withdrawn: since ${withdrawn.date} its row is struck out and has no rank; its results stay`);
+  }
   if (model.file === undefined && recipe !== undefined) {
     warnings.push(`there are no weights yet: npm run -s parapet -- train ${path}`);
   }
+  return warnings;
+}
+
+/** What goes for a defense and for an external evaluation. */
+export function commonWarnings({ id, authors, licence }: Pick<Submission, 'id' | 'authors' | 'licence'>): string[] {
+  const warnings: string[] = [];
   if (authors.includes(placeholderAuthor)) warnings.push(`authors: '${placeholderAuthor}' is what new wrote for ${id}`);
   if (!/^[A-Za-z0-9.+() -]+$/.test(licence)) {
     warnings.push(`licence: '${licence}' is no SPDX identifier, such as MIT, Apache-2.0 or CC0-1.0`);
@@ -57,8 +69,11 @@ function warningsOf({ id, model, authors, licence, recipe }: Submission, path: s
   return warnings;
 }
 
-/** Files that no reader of ours looks at, and folders and links, which have no place in a submission. */
-async function strangers(folder: string, { model }: Submission): Promise<string[]> {
+/**
+ * Files that no reader of ours looks at, and folders and links, which have no place in a submission.
+ * @param named the file that its manifest names
+ */
+export async function strangers(folder: string, named: string | undefined): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((error) => {
     throw fileError('read', folder, error);
   });
@@ -71,7 +86,7 @@ async function strangers(folder: string, { model }: Submission): Promise<string[
         'move it out of the submission',
       );
     }
-    if (entry.name !== manifestName && entry.name !== model.file && !welcome.test(entry.name)) {
+    if (entry.name !== manifestName && entry.name !== named && !welcome.test(entry.name)) {
       warnings.push(`${entry.name} is not used; submission.yaml does not name it`);
     }
   }
@@ -79,7 +94,7 @@ async function strangers(folder: string, { model }: Submission): Promise<string[
 }
 
 /** Two ids that differ only in case are one folder on many disks, and one name to a reader. */
-async function refuseTwin(folder: string): Promise<void> {
+export async function refuseTwin(folder: string): Promise<void> {
   const id = basename(folder);
   const others = await readdir(dirname(folder)).catch(() => []);
   const twin = others.find((other) => other !== id && other.toLowerCase() === id.toLowerCase());

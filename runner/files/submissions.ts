@@ -4,7 +4,7 @@ import { lstat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { digestOf } from '#core/digest.ts';
 import { ParapetError } from '#core/errors.ts';
-import type { Submission } from '#core/submission.ts';
+import { digestedManifest, type Submission } from '#core/submission.ts';
 import { readRegularFile } from './regular-file.ts';
 import { MOST_MANIFEST_BYTES, parseSubmission } from './submission-text.ts';
 
@@ -17,7 +17,7 @@ export interface ReadSubmission {
   readonly submission: Submission;
   /** Absolute path. */
   readonly folder: string;
-  /** SHA-256 over the canonical JSON of the manifest, defaults filled in, and of the digest of its model file. */
+  /** SHA-256 over the canonical JSON of the manifest, defaults filled in and without a withdrawal, and of the digest of its model file. */
   readonly digest: string;
   /** The bytes of the model file; null when the submission carries only a recipe. */
   readonly model: Uint8Array | null;
@@ -29,6 +29,27 @@ export interface ReadSubmission {
  *   there is no such folder
  */
 export async function readSubmission(path: string): Promise<ReadSubmission> {
+  const { manifest: submission, folder } = await readManifest(path, parseSubmission);
+  const model = await readModel(path, submission);
+  const modelDigest = model === null ? null : digestOfBytes(model);
+  return {
+    submission,
+    folder,
+    digest: digestOf({ manifest: digestedManifest(submission), model: modelDigest }),
+    model,
+  };
+}
+
+/**
+ * Reads what a folder declares.
+ * @param parse the bytes of submission.yaml, given its name for messages
+ * @returns the manifest, and the absolute path of the folder
+ * @throws ParapetError as `readSubmission`
+ */
+export async function readManifest<T extends { readonly id: string }>(
+  path: string,
+  parse: (bytes: Uint8Array, name: string) => T,
+): Promise<{ manifest: T; folder: string }> {
   const folder = resolve(path);
   const found = await lstat(folder).catch(() => null);
   if (!found?.isDirectory()) {
@@ -39,18 +60,16 @@ export async function readSubmission(path: string): Promise<ReadSubmission> {
       'name the folder of a submission, such as submissions/Undefended',
     );
   }
-  const manifest = join(path, manifestName);
-  const submission = parseSubmission(await readRegularFile(manifest, MOST_MANIFEST_BYTES), manifest);
-  if (submission.id !== basename(folder)) {
+  const file = join(path, manifestName);
+  const manifest = parse(await readRegularFile(file, MOST_MANIFEST_BYTES), file);
+  if (manifest.id !== basename(folder)) {
     throw new ParapetError(
       'submission',
-      `${manifest}: id is '${submission.id}', and the folder is named '${basename(folder)}'`,
+      `${file}: id is '${manifest.id}', and the folder is named '${basename(folder)}'`,
       'give both the same name',
     );
   }
-  const model = await readModel(path, submission);
-  const modelDigest = model === null ? null : digestOfBytes(model);
-  return { submission, folder, digest: digestOf({ manifest: submission, model: modelDigest }), model };
+  return { manifest, folder };
 }
 
 async function readModel(path: string, { model: { file, sha256 } }: Submission): Promise<Uint8Array | null> {

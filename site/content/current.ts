@@ -1,10 +1,10 @@
 import { digestOf } from '#core/digest.ts';
 import type { Result } from '#core/result.ts';
-import type { Submission } from '#core/submission.ts';
+import { digestedManifest, type Submission } from '#core/submission.ts';
 
-/** What a result says of the submission that it is of: a digest of the manifest, defaults filled in, and of its weights. */
+/** What a result says of the submission that it is of: a digest of the manifest, defaults filled in and without a withdrawal, and of its weights. */
 export function submissionDigest(submission: Submission): string {
-  return digestOf({ manifest: submission, model: submission.model.sha256 ?? null });
+  return digestOf({ manifest: digestedManifest(submission), model: submission.model.sha256 ?? null });
 }
 
 /** Whether a result is of the submission as it is now. */
