@@ -41,7 +41,10 @@ export async function register(program: Command): Promise<void> {
     .option('--backend <name>', 'auto, wasm, native or cuda', 'auto')
     .option('--processes <n>', 'worker processes')
     .option('--out <file>', 'write the adversarial images there, as safetensors')
-    .option('--external <file>', 'write those that broke the ball of the track, as an external evaluation hands them in')
+    .option(
+      '--external <file>',
+      'write those that broke the ball of the track, as an external evaluation hands them in',
+    )
     .option('--json', 'print the numbers as JSON', false)
     .addHelpText('after', `\n${lists}`)
     .action(run);

@@ -36,7 +36,10 @@ export async function evaluateExternals(paths: readonly string[], options: Optio
   for (const name of ['track', 'examples', 'shard', 'failUnder'] as const) {
     if (options[name] === undefined) continue;
     const flag = name === 'failUnder' ? 'fail-under' : name;
-    throw new ParapetError('usage', `--${flag}: only for a defense; an external evaluation names its own track and images`);
+    throw new ParapetError(
+      'usage',
+      `--${flag}: only for a defense; an external evaluation names its own track and images`,
+    );
   }
   await withWorkers(options, paths.length, async (session) => {
     const evaluated = [];
@@ -54,7 +57,9 @@ function externalTable(result: ExternalResult, rows: readonly LoweredRow[]): str
   const { evaluation, submission, track, backend, evidence, attempted, valid, confirmed, rejected } = result;
   const why = Object.entries(rejected).filter(([, count]) => count > 0);
   const lines = [
-    plain(`${evaluation.id} · ${submission.id} on ${findTrack(track).title} · ${backend.name}, confirmed on ${evidence.backend}`),
+    plain(
+      `${evaluation.id} · ${submission.id} on ${findTrack(track).title} · ${backend.name}, confirmed on ${evidence.backend}`,
+    ),
     table(
       ['images', ''],
       [

@@ -12,7 +12,7 @@ import { tracks } from './tracks.ts';
 export const externalKind = 'external-evaluation';
 
 /** submission.yaml of an external evaluation: the fields, and what they may hold. */
-const externalEvaluationSchema = z.strictObject({
+export const externalEvaluationSchema = z.strictObject({
   kind: z.literal(externalKind),
   id: idSchema.describe('AuthorYearWord; also the name of the folder'),
   name: line.describe('Name of the attack, as it should stand on the board'),

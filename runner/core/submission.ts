@@ -32,7 +32,9 @@ export const paragraph = z
   .max(2000)
   .refine((text) => !steering.test(text.replaceAll('\n', ' ')), 'holds a control or invisible character');
 
-export const https = z.url({ protocol: /^https$/, hostname: z.regexes.domain, error: 'wanted an https:// address' }).max(500);
+export const https = z
+  .url({ protocol: /^https$/, hostname: z.regexes.domain, error: 'wanted an https:// address' })
+  .max(500);
 
 export const fileName = z
   .string()

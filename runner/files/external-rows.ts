@@ -23,7 +23,13 @@ export async function rowsLowered(
   const rows: LoweredRow[] = [];
   for (const suite of suites) {
     const path = resultPath({ suite: suite.id, track, id: submission.id }, true);
-    if (!(await access(path).then(() => true, () => false))) continue;
+    if (
+      !(await access(path).then(
+        () => true,
+        () => false,
+      ))
+    )
+      continue;
     const row = await readResult(path);
     if (row.submission.digest !== submission.digest) continue;
     const { y } = await loadDataset(dataset.id, 'test');

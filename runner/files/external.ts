@@ -79,7 +79,13 @@ export async function readExternal(path: string): Promise<ReadExternal> {
 async function readTarget(folder: string, name: string, { of }: ExternalEvaluation): Promise<ReadSubmission> {
   for (const parent of [dirname(folder), published]) {
     const path = join(parent, of.submission);
-    if (await access(path).then(() => true, () => false)) return readSubmission(path);
+    if (
+      await access(path).then(
+        () => true,
+        () => false,
+      )
+    )
+      return readSubmission(path);
   }
   throw new ParapetError(
     'submission',

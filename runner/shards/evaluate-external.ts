@@ -1,6 +1,6 @@
-import { availableParallelism, arch, platform } from 'node:os';
-import { performance } from 'node:perf_hooks';
 import { createHash } from 'node:crypto';
+import { arch, availableParallelism, platform } from 'node:os';
+import { performance } from 'node:perf_hooks';
 import { encodeExternalEvidence } from '#core/external/evidence.ts';
 import { imageOf, judgeExternal } from '#core/external/judge.ts';
 import { externalKind } from '#core/external-evaluation.ts';
@@ -32,10 +32,7 @@ export interface EvaluatedExternal {
  * @param folder of the external evaluation
  * @throws ParapetError 'submission' for what is wrong with it or its target; whatever a session throws
  */
-export async function evaluateExternal(
-  folder: string,
-  options: ExternalOptions,
-): Promise<EvaluatedExternal> {
+export async function evaluateExternal(folder: string, options: ExternalOptions): Promise<EvaluatedExternal> {
   const started = performance.now();
   const code = await codeIdentity();
   const read = await readExternal(folder);

@@ -41,10 +41,14 @@ export async function verifyExternalResult(
   return withPool({ ...options, backend }, async (pool) => {
     const judging = await externalJob(read, options.signal);
     let done = 0;
-    const classify = classifyOn(async () => pool, judging, (count) => {
-      done += count;
-      onProgress?.(done / handedIn.index.length);
-    });
+    const classify = classifyOn(
+      async () => pool,
+      judging,
+      (count) => {
+        done += count;
+        onProgress?.(done / handedIn.index.length);
+      },
+    );
     const { examples, by } = judging;
     const digests = { evaluation: digest, submission: target.digest };
     const subject = { result, evidence, track, handedIn, digests, examples, classes: by.classes, classify };

@@ -20,3 +20,18 @@ recipe:
   options:
     temperature: 100
 `;
+
+/** A submission.yaml of an external evaluation to start from; a test parses it. */
+export const exampleExternal = `kind: external-evaluation
+id: Carlini2017Towards
+name: C&W with 10,000 steps
+description: Attacks the logits, which the distilled softmax hides.
+authors: [Nicholas Carlini, David Wagner]
+licence: CC0-1.0
+of:
+  submission: Papernot2016Distillation
+  track: mnist-l2-2
+examples:
+  file: examples.safetensors
+  sha256: 0f18ac6b3aa070380bbf4feef39f29691e0a0a2de1fe7fb5fd0a6b6312992976
+`;

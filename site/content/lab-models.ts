@@ -55,13 +55,14 @@ export async function labModels(): Promise<LabModel[]> {
     if (!takesDigits(submission)) continue;
     const weights = await weightsOf(submission);
     if (weights === null) continue;
-    const { id, name, description, model } = submission;
+    const { id, name, description, model, withdrawn } = submission;
     models.push({
       ...{ id, name, description, architecture: model.architecture },
       href: link(`/lab/weights/${id}.safetensors`),
       bytes: weights.length,
       sha256: sha256(weights),
       row: rowOf(id, results),
+      withdrawn: withdrawn === undefined ? null : `Withdrawn on ${withdrawn.date}: ${withdrawn.reason}.`,
       weights,
     });
   }

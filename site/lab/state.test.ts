@@ -5,7 +5,15 @@ import { encodeDrawing } from './drawing.ts';
 import { describeAttack } from './menu.ts';
 import { changeState, parseState, writeState } from './state.ts';
 
-const model = { description: '', architecture: 'papernot-mnist', href: '', bytes: 1, sha256: '', row: null };
+const model = {
+  description: '',
+  architecture: 'papernot-mnist',
+  href: '',
+  bytes: 1,
+  sha256: '',
+  row: null,
+  withdrawn: null,
+};
 const minimal: AttackEntry = {
   ...{ id: 'smallest', name: 'Smallest', norms: ['L2'], kind: 'minimum-norm', access: 'gradient' },
   ...{ targeted: 'required', paper: 'https://example.org', options: [] },

@@ -51,7 +51,9 @@ export function decodeExternalEvidence(bytes: Uint8Array, size: number): Externa
   const images = decodeImages('best', tensors, size, () => fail('a sparse set has no place here'));
   const confirmed = judged.flatMap((verdict, row) => (verdict === 'confirmed' ? [row] : []));
   if (images.map(({ row }) => row).join() !== confirmed.join()) {
-    throw damaged(`${images.length} images; wanted one of each of the ${confirmed.length} confirmed rows, in their order`);
+    throw damaged(
+      `${images.length} images; wanted one of each of the ${confirmed.length} confirmed rows, in their order`,
+    );
   }
   return { index, label, verdicts: judged, images };
 }

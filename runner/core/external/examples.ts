@@ -27,18 +27,21 @@ export function decodeExamples(bytes: Uint8Array, { id, shape, counts }: Dataset
     if (name !== 'index' && name !== 'x') refuse(`there is a tensor '${name}'; wanted index and x, and no other`);
   }
   const [index, x] = [tensors.get('index'), tensors.get('x')];
-  if (index === undefined || x === undefined) return refuse(`'${index ? 'x' : 'index'}' is missing; wanted index and x`);
+  if (index === undefined || x === undefined)
+    return refuse(`'${index ? 'x' : 'index'}' is missing; wanted index and x`);
   if (!(index.data instanceof Int32Array) || index.shape.length !== 1) {
     const hint = 'in Python: index.astype(numpy.int32)';
     return refuse(`index is ${index.dtype} [${index.shape}]; wanted I32 [n], positions in the test set`, hint);
   }
   const wanted = [index.data.length, ...shape];
-  if (x.shape.join() !== wanted.join()) refuse(`x is [${x.shape}]; wanted [${wanted}]: one image of ${id} for each index`);
+  if (x.shape.join() !== wanted.join())
+    refuse(`x is [${x.shape}]; wanted [${wanted}]: one image of ${id} for each index`);
   if (index.data.length === 0) refuse('there is no image; wanted at least one');
   let before = -1;
   for (const [i, position] of index.data.entries()) {
     if (position <= before) refuse(`index[${i}] is ${position} after ${before}; wanted them ascending, each once`);
-    if (position >= counts.test) refuse(`index[${i}] is ${position}; the test set of ${id} has ${counts.test} examples`);
+    if (position >= counts.test)
+      refuse(`index[${i}] is ${position}; the test set of ${id} has ${counts.test} examples`);
     before = position;
   }
   if (x.data instanceof Float32Array) return { index: index.data, x: x.data };

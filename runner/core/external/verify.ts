@@ -119,7 +119,10 @@ function compareImages(
   }
   index.forEach((position, row) => {
     if (label[row] === labelOf(position)) return;
-    findings.push({ field: 'evidence.label', message: `example ${position} is of class ${labelOf(position)}, not ${label[row]}` });
+    findings.push({
+      field: 'evidence.label',
+      message: `example ${position} is of class ${labelOf(position)}, not ${label[row]}`,
+    });
   });
   return findings;
 }

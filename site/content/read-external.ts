@@ -1,0 +1,15 @@
+import { type ExternalResult, externalDigest, externalResultSchema } from '#core/external-result.ts';
+import { readPublished } from './read-result.ts';
+
+/**
+ * Reads one published result of an external evaluation; see `readPublished`.
+ * @param path `external/<track>/<id>.json` below the folder
+ */
+export function readExternal(folder: string, path: string): Promise<ExternalResult> {
+  return readPublished(folder, path, {
+    schema: externalResultSchema,
+    digest: externalDigest,
+    idOf: ({ evaluation }) => evaluation.id,
+    placeOf: ({ track }) => `external/${track}`,
+  });
+}
