@@ -34,10 +34,10 @@ describe('a row that external evaluations lowered', () => {
   it('shows the lowered number, who did it, how many more it broke, and the number of the suite', () => {
     // 889 of 1,000 under the suite; two evaluations broke two images, one of them both.
     const text = rowText('mnist-linf-0.3/index.html', 'Adversarial training with PGD');
-    expect(text).toMatch(/88\.7\s%/);
+    expect(text).toMatch(/88\.70\s%/);
     expect(text).toMatch(/external External, Measure broke 2 more/);
     expect(text).toMatch(/broke 1 more/);
-    expect(text).toMatch(/suite alone 88\.9\s%/);
+    expect(text).toMatch(/suite alone 88\.90\s%/);
   });
 
   it('has the evaluations on its page, with what was handed in and what counted', () => {
@@ -50,7 +50,7 @@ describe('a row that external evaluations lowered', () => {
 
   it('is as it was where nothing more was broken, and where nobody handed anything in', () => {
     const text = rowText('mnist-linf-0.3/index.html', 'Rtl2022Name');
-    expect(text).toMatch(/42\.5\s%/);
+    expect(text).toMatch(/42\.50\s%/);
     expect(text).not.toContain('external');
     expect(page('mnist-linf-0.3/Rtl2022Name/index.html').text).toContain('External evaluations');
     expect(page('mnist-linf-0.3/Undefended/index.html').html).not.toContain('id="external"');

@@ -115,6 +115,24 @@ describe('a folder', () => {
     await writeFile(join(folder, 'submission.yaml'), manifest.replace('architecture: papernot-mnist', named));
   }
 
+  test('may be withdrawn: validate warns, and its digest stays, so that its results still verify', async () => {
+    const { digest } = await readSubmission(folder);
+    const text = `${manifest}withdrawn:\n  date: 2026-03-04\n  reason: The gradients were masked\n`;
+    await writeFile(join(folder, 'submission.yaml'), text);
+    const { submission, ...read } = await readSubmission(folder);
+    expect(submission.withdrawn).toEqual({ date: '2026-03-04', reason: 'The gradients were masked' });
+    expect(read.digest).toBe(digest);
+    const { warnings } = await checkSubmission(folder);
+    expect(warnings).toContain('withdrawn: since 2026-03-04 its row is struck out and has no rank; its results stay');
+    for (const [from, to, message] of [
+      ['2026-03-04', '2026-13-04', /withdrawn\.date: is '2026-13-04'/],
+      ['  reason: The gradients were masked\n', '', /withdrawn\.reason: is missing/],
+      ['masked', 'mas\u202eked', /withdrawn\.reason: holds a control or invisible character/],
+    ] as const) {
+      expect(() => parseSubmission(bytes(text.replace(from, to)))).toThrow(message);
+    }
+  });
+
   test('is read with its weights, and its digest changes with either', async () => {
     const recipe = await readSubmission(folder);
     expect(recipe).toMatchObject({ submission: { id: 'Someone2020Method' }, folder, model: null });
