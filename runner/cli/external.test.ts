@@ -123,7 +123,7 @@ describe('an external evaluation', () => {
     });
     expect(parapet('evaluate', 'Someone2026Attack', '--track', 'mnist-l2-2')).toMatchObject({
       status: 2,
-      stderr: expect.stringMatching(/--track: only for a defense/),
+      stderr: expect.stringMatching(/--track: mnist-l2-2; Someone2026Attack is of mnist-linf-0\.3/),
     });
   });
 });

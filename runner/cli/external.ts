@@ -1,7 +1,7 @@
 import { ParapetError } from '#core/errors.ts';
 import type { ExternalResult } from '#core/external-result.ts';
 import { findTrack } from '#core/tracks.ts';
-import { isExternalFolder } from '../files/external.ts';
+import { isExternalFolder, readExternal } from '../files/external.ts';
 import { type LoweredRow, rowsLowered } from '../files/external-rows.ts';
 import { evaluateExternal } from '../shards/evaluate-external.ts';
 import { plain, printJson, table } from './output.ts';
@@ -33,13 +33,15 @@ export async function areExternal(paths: readonly string[]): Promise<boolean> {
 
 /** Verifies every image of external evaluations, and prints what came of it. */
 export async function evaluateExternals(paths: readonly string[], options: Options): Promise<void> {
-  for (const name of ['track', 'examples', 'shard', 'failUnder'] as const) {
+  for (const name of ['examples', 'shard', 'failUnder'] as const) {
     if (options[name] === undefined) continue;
     const flag = name === 'failUnder' ? 'fail-under' : name;
-    throw new ParapetError(
-      'usage',
-      `--${flag}: only for a defense; an external evaluation names its own track and images`,
-    );
+    throw new ParapetError('usage', `--${flag}: only for a defense; an external evaluation brings its own images`);
+  }
+  for (const path of options.track === undefined ? [] : paths) {
+    const { track } = await readExternal(path);
+    if (options.track?.includes(track.id)) continue;
+    throw new ParapetError('usage', `--track: ${options.track?.join(', ')}; ${path} is of ${track.id}`, 'leave it out');
   }
   await withWorkers(options, paths.length, async (session) => {
     const evaluated = [];

@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { papernotMnist } from '#core/models/papernot.ts';
 import { encodeSafetensors } from '#core/models/safetensors.ts';
+import { isExternalFolder } from './external.ts';
+import { checkExternal } from './external-check.ts';
 import { checkSubmission } from './submission-check.ts';
 import { createSubmission } from './submission-create.ts';
 import { parseSubmission } from './submission-text.ts';
@@ -234,6 +236,10 @@ describe('a folder', () => {
 
 test('the submissions of this repository are valid', async () => {
   const submissions = fileURLToPath(new URL('../../submissions/', import.meta.url));
-  for (const id of await readdir(submissions)) expect((await checkSubmission(join(submissions, id))).id).toBe(id);
+  for (const id of await readdir(submissions)) {
+    const folder = join(submissions, id);
+    const checked = await ((await isExternalFolder(folder)) ? checkExternal(folder) : checkSubmission(folder));
+    expect(checked.id).toBe(id);
+  }
   expect(await readFile(join(submissions, 'Undefended', 'submission.yaml'), 'utf8')).toContain('id: Undefended');
 });

@@ -43,6 +43,10 @@ function rowOf(id: string, results: readonly Result[]): string | null {
   return track === undefined ? null : link(`/${track.id}/${id}/`);
 }
 
+function withdrawalOf({ date, reason }: NonNullable<Submission['withdrawn']>): string {
+  return `Withdrawn on ${date}: ${reason}${reason.endsWith('.') ? '' : '.'}`;
+}
+
 export interface LabModel extends ModelEntry {
   readonly weights: Uint8Array;
 }
@@ -62,7 +66,7 @@ export async function labModels(): Promise<LabModel[]> {
       bytes: weights.length,
       sha256: sha256(weights),
       row: rowOf(id, results),
-      withdrawn: withdrawn === undefined ? null : `Withdrawn on ${withdrawn.date}: ${withdrawn.reason}.`,
+      withdrawn: withdrawn === undefined ? null : withdrawalOf(withdrawn),
       weights,
     });
   }
