@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { digestOf } from './digest.ts';
-import { externalKind, kindOf } from './external-evaluation.ts';
+import { externalKind } from './external-evaluation.ts';
 import { resultSchema } from './result.ts';
+import { parseAs } from './result-text.ts';
 
 /**
  * What became of an image of an external evaluation; its place in this list is its code in the evidence. Only the first lowers
@@ -19,7 +20,8 @@ export const verdicts = [
 
 export type Verdict = (typeof verdicts)[number];
 
-const { digest: sha256, submission: identity, examples: count, backend, code, run } = resultSchema.shape;
+const { digest: sha256, examples: count, backend, code, run } = resultSchema.shape;
+const identity = z.strictObject({ id: z.string(), digest: sha256 });
 
 /**
  * The published result of an external evaluation: what was attempted on which row, and how many images stand. `digest` is the
@@ -62,15 +64,16 @@ export const externalResultSchema = z.strictObject({
 
 export type ExternalResult = z.infer<typeof externalResultSchema>;
 
-/** Whether the JSON of a result says that it is one of these. */
-export function isExternalResult(value: unknown): boolean {
-  return kindOf(value) === externalKind;
-}
-
 /** Digest of the result of an external evaluation: everything in it except the digest itself and the circumstances. */
 export function externalDigest(result: ExternalResult | Omit<ExternalResult, 'digest' | 'run'>): string {
   const { digest: _digest, run: _run, ...rest } = result as ExternalResult;
   return digestOf(rest);
+}
+
+/** Reads the published result of an external evaluation. @throws ParapetError 'integrity'; see `parseAs` */
+export function parseExternalResult(bytes: Uint8Array, name: string): ExternalResult {
+  const readers = new Map([[1, externalResultSchema]]);
+  return parseAs({ readers, digest: externalDigest }, bytes, name);
 }
 
 /** The counts of a result, from the verdict on each image. */

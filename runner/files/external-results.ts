@@ -1,9 +1,10 @@
+import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ParapetError } from '#core/errors.ts';
-import { type ExternalResult, externalDigest, externalResultSchema } from '#core/external-result.ts';
+import { externalKind, kindOf } from '#core/external-evaluation.ts';
+import { type ExternalResult, externalResultSchema, parseExternalResult } from '#core/external-result.ts';
 import { writeDurable } from './durable.ts';
-import { readJson } from './results.ts';
+import { fileError } from './file-error.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -19,20 +20,26 @@ export async function writeExternalResult(path: string, result: ExternalResult, 
   await writeDurable(path, text);
 }
 
+/** Whether a file says that it is the result of an external evaluation; one that is no JSON says nothing. */
+export async function isExternalResult(path: string): Promise<boolean> {
+  const bytes = await read(path);
+  try {
+    return kindOf(JSON.parse(bytes.toString())) === externalKind;
+  } catch {
+    return false;
+  }
+}
+
 /**
  * @returns the result of an external evaluation, its digest checked
  * @throws ParapetError 'integrity' when it is none, or was altered; 'infrastructure' when it cannot be read
  */
 export async function readExternalResult(path: string): Promise<ExternalResult> {
-  const parsed = externalResultSchema.safeParse(await readJson(path));
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    throw new ParapetError('integrity', `${path}: ${issue?.path.join('.') || 'result'}: ${issue?.message}`);
-  }
-  const digest = externalDigest(parsed.data);
-  if (digest === parsed.data.digest) return parsed.data;
-  throw new ParapetError(
-    'integrity',
-    `${path}: digest: ${parsed.data.digest} stands there; the contents give ${digest}`,
-  );
+  return parseExternalResult(await read(path), path);
+}
+
+async function read(path: string): Promise<Buffer> {
+  return readFile(path).catch((error) => {
+    throw fileError('read', path, error);
+  });
 }

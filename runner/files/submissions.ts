@@ -19,6 +19,10 @@ export interface ReadSubmission {
   readonly folder: string;
   /** SHA-256 over the canonical JSON of the manifest, defaults filled in and without a withdrawal, and of the digest of its model file. */
   readonly digest: string;
+  /** The same of the manifest alone. */
+  readonly manifestDigest: string;
+  /** SHA-256 of the model file; null without one. */
+  readonly weightsDigest: string | null;
   /** The bytes of the model file; null when the submission carries only a recipe. */
   readonly model: Uint8Array | null;
 }
@@ -31,13 +35,10 @@ export interface ReadSubmission {
 export async function readSubmission(path: string): Promise<ReadSubmission> {
   const { manifest: submission, folder } = await readManifest(path, parseSubmission);
   const model = await readModel(path, submission);
-  const modelDigest = model === null ? null : digestOfBytes(model);
-  return {
-    submission,
-    folder,
-    digest: digestOf({ manifest: digestedManifest(submission), model: modelDigest }),
-    model,
-  };
+  const weightsDigest = model === null ? null : digestOfBytes(model);
+  const digested = digestedManifest(submission);
+  const digest = digestOf({ manifest: digested, model: weightsDigest });
+  return { submission, folder, digest, manifestDigest: digestOf(digested), weightsDigest, model };
 }
 
 /**

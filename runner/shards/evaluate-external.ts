@@ -8,6 +8,7 @@ import { countVerdicts, type ExternalResult, externalDigest } from '#core/extern
 import { codeIdentity } from '../files/code.ts';
 import { readExternal } from '../files/external.ts';
 import { externalResultPath, writeExternalResult } from '../files/external-results.ts';
+import { publishExternal } from '../files/publications.ts';
 import { evidenceFileName } from '../files/results.ts';
 import { classifyOn, externalJob } from './external-job.ts';
 import { type SessionOptions, withSession } from './session.ts';
@@ -85,7 +86,8 @@ export async function evaluateExternal(folder: string, options: ExternalOptions)
       },
     };
     const path = options.out ?? externalResultPath(track.id, evaluation.id, options.publish);
-    await writeExternalResult(path, result, evidence);
+    const store = options.publish && options.out === undefined ? publishExternal : writeExternalResult;
+    await store(path, result, evidence, options.note);
     return { path, result, confirmed: new Set(handedIn.index.filter((_, row) => verdicts[row] === 'confirmed')) };
   });
 }

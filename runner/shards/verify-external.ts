@@ -3,6 +3,7 @@ import { type ExternalVerification, verifyExternal } from '#core/external/verify
 import type { ExternalResult } from '#core/external-result.ts';
 import { readExternal } from '../files/external.ts';
 import { readExternalResult } from '../files/external-results.ts';
+import { checkPublication } from '../files/publications.ts';
 import { readEvidence } from '../files/results.ts';
 import { classifyOn, externalJob } from './external-job.ts';
 import type { WorkerBackend } from './messages.ts';
@@ -52,6 +53,9 @@ export async function verifyExternalResult(
     const { examples, by } = judging;
     const digests = { evaluation: digest, submission: target.digest };
     const subject = { result, evidence, track, handedIn, digests, examples, classes: by.classes, classify };
-    return { ...(await verifyExternal(subject)), result, backend };
+    const verification = await verifyExternal(subject);
+    const published = await checkPublication(path, result);
+    const findings = [...verification.findings, ...(published ? [{ field: 'log', message: published }] : [])];
+    return { ...verification, findings, result, backend };
   });
 }

@@ -4,6 +4,7 @@ import { join, relative, sep } from 'node:path';
 import type { Loader, LoaderContext } from 'astro/loaders';
 import { ParapetError } from '#core/errors.ts';
 import { readExternal } from './read-external.ts';
+import { checkLog } from './read-log.ts';
 import { readResult } from './read-result.ts';
 import { type Declared, readDeclared } from './read-submission.ts';
 
@@ -21,6 +22,7 @@ export function resultsLoader(folder: string): Loader {
       reloading(context, folder, async () => {
         const files = (await filesBelow(folder)).filter((path) => path.endsWith('.json') && !externals.test(path));
         await fill(context, files, withoutEnding, (path) => readResult(folder, path));
+        await readable(checkLog(folder, process.env['PARAPET_LOG_LINE']));
       }),
   };
 }

@@ -1,4 +1,4 @@
-import { type ExternalResult, externalDigest, externalResultSchema } from '#core/external-result.ts';
+import { type ExternalResult, parseExternalResult } from '#core/external-result.ts';
 import { readPublished } from './read-result.ts';
 
 /**
@@ -7,8 +7,7 @@ import { readPublished } from './read-result.ts';
  */
 export function readExternal(folder: string, path: string): Promise<ExternalResult> {
   return readPublished(folder, path, {
-    schema: externalResultSchema,
-    digest: externalDigest,
+    parse: parseExternalResult,
     idOf: ({ evaluation }) => evaluation.id,
     placeOf: ({ track }) => `external/${track}`,
   });

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { digestOf } from '#core/digest.ts';
 import { encodeExternalEvidence } from '#core/external/evidence.ts';
 import { type ExternalEvaluation, parseExternal } from '#core/external-evaluation.ts';
 import { countVerdicts, type ExternalResult, externalDigest, type Verdict } from '#core/external-result.ts';
+import { addToLog, logName } from '#core/publication-log.ts';
 import type { Result } from '#core/result.ts';
 
 export interface FixtureExternal {
@@ -55,7 +56,7 @@ export function fixtureExternal({ id, of, images, says = {} }: FixtureExternal):
     kind: 'external-evaluation',
     digest: sha256,
     evaluation: { id, digest: digestOf({ manifest: evaluation, examples: sha256 }) },
-    submission: of.submission,
+    submission: { id: of.submission.id, digest: of.submission.digest },
     track: of.track,
     backend: of.backend,
     code: of.code,
@@ -73,7 +74,11 @@ export function fixtureExternal({ id, of, images, says = {} }: FixtureExternal):
 
 /** Writes external evaluations and their results as they lie in the repository. */
 export async function writeExternals(folder: string, externals: readonly External[]): Promise<void> {
+  const logFile = join(folder, 'results', logName);
   for (const { evaluation, result, evidence } of externals) {
+    const path = `external/${result.track}/${evaluation.id}.json`;
+    const publication = { path, digest: result.digest, date: result.run.date };
+    await writeFile(logFile, addToLog(await readFile(logFile, 'utf8'), publication, logName));
     const home = join(folder, 'submissions', evaluation.id);
     await mkdir(home, { recursive: true });
     await writeFile(join(home, 'submission.yaml'), stringify(evaluation));
