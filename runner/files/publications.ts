@@ -60,7 +60,7 @@ export async function publishExternal(
  * @param note told when another process holds the log
  * @throws ParapetError 'integrity' when the log does not hold together; nothing is written then
  */
-export async function publish(
+async function publish(
   folder: string,
   publication: Publication,
   write: () => Promise<void>,
