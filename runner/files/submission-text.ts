@@ -1,5 +1,15 @@
 /** The text of a submission.yaml → what it declares, checked, or every mistake at once, each with its line and column. */
-import { isAlias, isCollection, isMap, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isCollection,
+  isMap,
+  isScalar,
+  LineCounter,
+  type Node,
+  parseDocument,
+  visit,
+} from 'yaml';
 import { didYouMean } from '#core/closest.ts';
 import { ParapetError } from '#core/errors.ts';
 import { type ExternalEvaluation, externalKind, kindOf, parseExternal } from '#core/external-evaluation.ts';
@@ -117,8 +127,20 @@ function read<T>(
   const findings = refused(root);
   if (findings.length > 0) return { findings };
   if (!isMap(root)) return { findings: [{ offset: 0, text: 'wanted fields, such as id: Papernot2016Distillation' }] };
-  const parsed = parse(document.toJS({ maxAliasCount: MOST_ALIASES }));
+  const value = followed(document);
+  if (Array.isArray(value)) return { findings: value };
+  const parsed = parse(value.of);
   return 'data' in parsed ? parsed : { findings: parsed.mistakes.map((mistake) => locate(mistake, root)) };
+}
+
+/** What aliases of aliases grow to is only known when they are followed. */
+function followed(document: Document.Parsed): { of: unknown } | Finding[] {
+  try {
+    return { of: document.toJS({ maxAliasCount: MOST_ALIASES }) };
+  } catch (error) {
+    if (error instanceof ReferenceError) return [{ offset: 0, text: error.message }];
+    throw error;
+  }
 }
 
 /** Brackets inside brackets, without end, would overflow the parser's stack. Those in texts count too: nobody needs so many. */
@@ -136,6 +158,7 @@ function tooDeep(text: string): Finding | null {
 function refused(root: Node | null): Finding[] {
   const findings: Finding[] = [];
   let aliases = 0;
+  const anchors = new Set<string>();
   visit(root, {
     Pair(_, { key }) {
       if (isScalar(key) && forbiddenKeys.has(String(key.value))) {
@@ -147,6 +170,9 @@ function refused(root: Node | null): Finding[] {
     },
     Node(_, node, ancestors) {
       const offset = node.range?.[0] ?? 0;
+      if (!isAlias(node) && node.anchor !== undefined) anchors.add(node.anchor);
+      if (isAlias(node) && !anchors.has(node.source))
+        findings.push({ offset, text: `*${node.source}: no &${node.source} stands before it` });
       if (isAlias(node) && ++aliases > MOST_ALIASES) {
         findings.push({ offset, text: `more than ${MOST_ALIASES} aliases` });
         return visit.BREAK;
