@@ -82,7 +82,8 @@ function throughRelu({ slopes, offset }: LinearBound, { lower, upper }: Box): Li
   // The line from (lower, 0) to (upper, upper): the identity where the ReLU is always on, 0 where it never is.
   const slope = tf.div(on, tf.maximum(tf.add(on, off), TINY));
   const [up, down] = signs(shaped(slopes, lower.shape));
-  const lowerSlope = tf.cast(tf.greater(tf.add(lower, upper), 0), 'float32');
+  // As a step, which has a derivative: 0.
+  const lowerSlope = tf.step(tf.add(lower, upper));
   const raised = tf.mul(up, spread(tf.mul(slope, off), up));
   return {
     slopes: tf.add(tf.mul(up, spread(slope, up)), tf.mul(down, spread(lowerSlope, down))),
