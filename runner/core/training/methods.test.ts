@@ -109,7 +109,8 @@ function objective(
       step: 0,
       carried: carried && tf.tensor4d(carried.flat(), [2, 2, 2, 1]),
     };
-    use((phase?.objective as (step: Step) => StepResult)(step));
+    if (phase?.objective === undefined) throw new Error(`${id} has no objective`);
+    use(phase.objective(step));
   });
 }
 
