@@ -209,7 +209,7 @@ function moved(
 }
 
 /** The objective of standard training and of distillation. */
-function learnLabels(temperature: number): Objective {
+export function learnLabels(temperature: number): Objective {
   return (step) => differentiate(step, ({ scores }) => crossEntropy(scores(step.x), step.labels, temperature));
 }
 
