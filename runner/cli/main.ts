@@ -8,6 +8,7 @@ const commands = [
   'train',
   'train-gan',
   'verify',
+  'log',
   'compare',
   'claims',
   'validate',
