@@ -42,7 +42,10 @@ describe('the command line', () => {
       'native',
       'doctor',
     ];
-    expect([...stdout.matchAll(/^ {2}([a-z][a-z-]*) (?=.* {2})/gm)].map(([, name]) => name)).toEqual([...commands, 'help']);
+    expect([...stdout.matchAll(/^ {2}([a-z][a-z-]*) (?=.* {2})/gm)].map(([, name]) => name)).toEqual([
+      ...commands,
+      'help',
+    ]);
     expect(status).toBe(0);
   });
 
