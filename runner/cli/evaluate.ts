@@ -84,7 +84,7 @@ export function register(program: Command): void {
 async function run(paths: string[], options: Options): Promise<void> {
   const { ParapetError } = await import('#core/errors.ts');
   const { failUnder } = await import('./fail-under.ts');
-  const { isModelFile } = await import('../files/model-file.ts');
+  const { isModelFile, refuseOtherFile } = await import('../files/model-file.ts');
   const { evaluateAll, runShards } = await import('../shards/evaluate-all.ts');
   const { printJson } = await import('./output.ts');
   const { parseShard, requestsOf } = await import('./requests.ts');
@@ -92,11 +92,13 @@ async function run(paths: string[], options: Options): Promise<void> {
   const { withWorkers } = await import('./with-workers.ts');
 
   if (paths.some(isModelFile)) return (await import('./own-model.ts')).evaluateOwnModel(paths, options);
+  for (const path of paths) await refuseOtherFile(path);
   for (const name of ownOptions) {
     if (options[name] === undefined) continue;
+    const came = paths.length === 0 ? 'none came' : `${paths.join(', ')} is taken for the folder of a submission`;
     throw new ParapetError(
       'usage',
-      `${flagOf(name)}: only for a model file`,
+      `${flagOf(name)}: only for a model file; ${came}`,
       'such as evaluate model.onnx --data photos/',
     );
   }

@@ -1,6 +1,6 @@
 /** A model file of a person's own: a graph as ONNX or for TensorFlow.js, or weights as safetensors for an architecture of ours. */
 import { createHash } from 'node:crypto';
-import { lstat, realpath } from 'node:fs/promises';
+import { lstat, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { digestOf } from '#core/digest.ts';
 import { ParapetError } from '#core/errors.ts';
@@ -25,6 +25,15 @@ const unsafe: Readonly<Record<string, string>> = {
   '.keras': 'tf2onnx.convert.from_keras',
 };
 
+/** The way out for what is no such file, but a model all the same. */
+const exporters: Readonly<Record<string, string>> = {
+  '.pb': 'python -m tf2onnx.convert --saved-model folder --output model.onnx',
+  '.tflite': 'python -m tf2onnx.convert --tflite model.tflite --output model.onnx',
+  '.zip': 'unpack it, and name the model in it',
+  '.tar': 'unpack it, and name the model in it',
+  '.gz': 'unpack it, and name the model in it',
+};
+
 /** A model file with its digests. */
 export interface ReadModelFile {
   /** Name of the file, without its folder. */
@@ -42,6 +51,18 @@ export interface ReadModelFile {
 export function isModelFile(path: string): boolean {
   const extension = extname(path).toLowerCase();
   return ['.onnx', '.safetensors', '.json'].includes(extension) || extension in unsafe;
+}
+
+/** @throws ParapetError 'usage' where a path leads to a file that is neither a model of ours nor the description of a submission */
+export async function refuseOtherFile(path: string): Promise<void> {
+  const found = await stat(path).catch(() => null);
+  const extension = extname(path).toLowerCase();
+  if (found?.isFile() !== true || extension === '.yaml') return;
+  throw new ParapetError(
+    'usage',
+    `${path}: is a file ${extension === '' ? 'without an ending' : `of the kind ${extension}`}; wanted .onnx, .safetensors or model.json, or the folder of a submission`,
+    exporters[extension] ?? 'give it the ending of what it holds, or export the model as ONNX: docs/own-model.md',
+  );
 }
 
 /**

@@ -1,5 +1,15 @@
 /** The text of a submission.yaml → a checked submission, or every mistake at once, each with its line and column. */
-import { isAlias, isCollection, isMap, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isCollection,
+  isMap,
+  isScalar,
+  LineCounter,
+  type Node,
+  parseDocument,
+  visit,
+} from 'yaml';
 import { ParapetError } from '#core/errors.ts';
 import type { Submission } from '#core/submission.ts';
 import { type Mistake, parseManifest } from '#core/submission-mistakes.ts';
@@ -71,10 +81,22 @@ function read(text: string, lineCounter: LineCounter): Submission | Finding[] {
   const forbidden = refused(root);
   if (forbidden.length > 0) return forbidden;
   if (!isMap(root)) return [{ offset: 0, text: 'wanted fields, such as id: Papernot2016Distillation' }];
-  const parsed = parseManifest(document.toJS({ maxAliasCount: MOST_ALIASES }));
+  const value = followed(document);
+  if (Array.isArray(value)) return value;
+  const parsed = parseManifest(value.of);
   const mistakes = 'mistakes' in parsed ? parsed.mistakes : referenceMistakes(parsed.submission);
   if (mistakes.length > 0) return mistakes.map((mistake) => locate(mistake, root));
   return (parsed as { submission: Submission }).submission;
+}
+
+/** What aliases of aliases grow to is only known when they are followed. */
+function followed(document: Document.Parsed): { of: unknown } | Finding[] {
+  try {
+    return { of: document.toJS({ maxAliasCount: MOST_ALIASES }) };
+  } catch (error) {
+    if (error instanceof ReferenceError) return [{ offset: 0, text: error.message }];
+    throw error;
+  }
 }
 
 /** Brackets inside brackets, without end, would overflow the parser's stack. Those in texts count too: nobody needs so many. */
@@ -92,6 +114,7 @@ function tooDeep(text: string): Finding | null {
 function refused(root: Node | null): Finding[] {
   const findings: Finding[] = [];
   let aliases = 0;
+  const anchors = new Set<string>();
   visit(root, {
     Pair(_, { key }) {
       if (isScalar(key) && forbiddenKeys.has(String(key.value))) {
@@ -103,6 +126,9 @@ function refused(root: Node | null): Finding[] {
     },
     Node(_, node, ancestors) {
       const offset = node.range?.[0] ?? 0;
+      if (!isAlias(node) && node.anchor !== undefined) anchors.add(node.anchor);
+      if (isAlias(node) && !anchors.has(node.source))
+        findings.push({ offset, text: `*${node.source}: no &${node.source} stands before it` });
       if (isAlias(node) && ++aliases > MOST_ALIASES) {
         findings.push({ offset, text: `more than ${MOST_ALIASES} aliases` });
         return visit.BREAK;

@@ -70,6 +70,12 @@ describe('the text of submission.yaml', () => {
       `a: &a [x,x]\nb: &b [*a,*a]\n${Array.from({ length: 30 }, (_, i) => `c${i}: *b\n`).join('')}`,
       'more than 20 aliases',
     ],
+    ['an alias of nothing', change('[mnist]', '[*nist]'), 'submission.yaml:5:12 *nist: no &nist stands before it'],
+    [
+      'few aliases that grow to many',
+      `a: &a [x,x]\nb: &b [*a,*a]\nc: &c [*b,*b]\nd: &d [*c,*c]\ne: [*d,*d]\n`,
+      'submission.yaml:1:1 Excessive alias count',
+    ],
     ['brackets without end', '['.repeat(60_000), 'brackets inside one another'],
     [
       'dashes without end',

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { didYouMean } from '../closest.ts';
 import { ParapetError } from '../errors.ts';
 import { type Architecture, prepared } from './architecture.ts';
 import type { Classifier } from './classifier.ts';
@@ -49,8 +50,12 @@ export const architectures: readonly Architecture[] = [
 export function findArchitecture(id: string): Architecture {
   const architecture = architectures.find((candidate) => candidate.id === id);
   if (architecture === undefined) {
-    const known = architectures.map((a) => a.id).join(', ');
-    throw new ParapetError('submission', `architecture: there is no '${id}'`, `the architectures are ${known}`);
+    const known = architectures.map((a) => a.id);
+    throw new ParapetError(
+      'submission',
+      `architecture: there is no '${id}'${didYouMean(id, known)}`,
+      `the architectures are ${known.join(', ')}`,
+    );
   }
   return architecture;
 }
@@ -98,7 +103,7 @@ export function decodeWeights(architecture: Architecture, weights: Uint8Array): 
     throw new ParapetError(
       'submission',
       `weights do not fit ${architecture.id}: ${mistakes.join('; ')}`,
-      'check model.architecture, or export the weights under the names that docs/architectures.md lists',
+      'check which architecture they are of, or export the weights under the names that docs/architectures.md lists',
     );
   }
   return values;
