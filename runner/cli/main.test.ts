@@ -33,6 +33,7 @@ describe('the command line', () => {
       'train',
       'train-gan',
       'verify',
+      'log',
       'compare',
       'claims',
       'validate',

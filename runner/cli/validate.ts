@@ -26,15 +26,17 @@ interface Outcome {
 async function run(paths: string[], { json }: { json: boolean }): Promise<void> {
   const { ParapetError } = await import('#core/errors.ts');
   const { checkSubmission } = await import('../files/submission-check.ts');
+  const { inspectSubmission } = await import('../shards/inspect-submission.ts');
   const { plain, printJson } = await import('./output.ts');
 
   const outcomes: Outcome[] = [];
   let worst: InstanceType<typeof ParapetError> | undefined;
   for (const path of paths) {
     try {
-      const submission = await checkSubmission(path);
+      const submission = await checkSubmission(path, inspectSubmission);
       outcomes.push({ path, valid: true, error: null, submission });
       if (!json) process.stdout.write(`${plain(describe(submission))}\n`);
+      for (const note of submission.notes) process.stderr.write(`${plain(`${path}: ${note}`)}\n`);
       for (const warning of submission.warnings) process.stderr.write(`warning: ${plain(`${path}: ${warning}`)}\n`);
     } catch (error) {
       // What is no mistake of the submission ends the command; of several mistakes all but the last are told here.
@@ -50,6 +52,7 @@ async function run(paths: string[], { json }: { json: boolean }): Promise<void> 
 
 function describe({ id, name, dataset, architecture, parameters, modelBytes }: CheckedSubmission): string {
   const weights =
-    modelBytes === null ? 'a recipe, no weights yet' : `weights of ${modelBytes.toLocaleString('en')} bytes`;
-  return `${id}: valid. ${name}, ${dataset}, ${architecture} (${parameters.toLocaleString('en')} parameters), ${weights}`;
+    modelBytes === null ? 'a recipe, no weights yet' : `files of ${modelBytes.toLocaleString('en')} bytes`;
+  const count = parameters === null ? '' : ` (${parameters.toLocaleString('en')} parameters)`;
+  return `${id}: valid. ${name}, ${dataset}, ${architecture}${count}, ${weights}`;
 }

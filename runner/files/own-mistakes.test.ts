@@ -7,9 +7,9 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ParapetError } from '#core/errors.ts';
 import { encodeSafetensors } from '#core/models/safetensors.ts';
+import { openSent } from '#core/models/sent-model.ts';
 import { readModelFile, refuseOtherFile } from './model-file.ts';
 import { readOwnData } from './own-data.ts';
-import { openSent } from './sent-model.ts';
 import { linearOnnx } from './testing/onnx.ts';
 
 let folder: string;

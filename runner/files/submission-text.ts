@@ -27,12 +27,24 @@ interface Finding {
   readonly text: string;
 }
 
+/** A checked submission, and where in its text a field stands. */
+export interface Manifest {
+  readonly submission: Submission;
+  /** @returns a line for a mistake that was found later: name:line:column, the field, and the message */
+  place(mistake: Mistake): string;
+}
+
+/** As `readManifest`, without the places. */
+export function parseSubmission(bytes: Uint8Array, name?: string): Submission {
+  return readManifest(bytes, name).submission;
+}
+
 /**
  * @param bytes the file
  * @param name how messages call it
  * @throws ParapetError 'submission' with one line per mistake: name:line:column, the field, what came, what was wanted
  */
-export function parseSubmission(bytes: Uint8Array, name = 'submission.yaml'): Submission {
+export function readManifest(bytes: Uint8Array, name = 'submission.yaml'): Manifest {
   const fail = (lines: readonly string[]): never => {
     throw new ParapetError('submission', lines.join('\n'), `npm run -s parapet -- new --help shows how to start one`);
   };
@@ -43,15 +55,13 @@ export function parseSubmission(bytes: Uint8Array, name = 'submission.yaml'): Su
   if (text === null) return fail([`${name}: is not text in UTF-8`]);
   const lines = new LineCounter();
   const outcome = read(text, lines);
-  if (!Array.isArray(outcome)) return outcome;
-  return fail(
-    outcome
-      .toSorted((a, b) => a.offset - b.offset)
-      .map((finding) => {
-        const { line, col } = lines.linePos(finding.offset);
-        return `${name}:${Math.max(1, line)}:${Math.max(1, col)} ${finding.text}`;
-      }),
-  );
+  const lineOf = ({ offset, text }: Finding) => {
+    const { line, col } = lines.linePos(offset);
+    return `${name}:${Math.max(1, line)}:${Math.max(1, col)} ${text}`;
+  };
+  if (Array.isArray(outcome)) return fail(outcome.toSorted((a, b) => a.offset - b.offset).map(lineOf));
+  const { submission, root } = outcome;
+  return { submission, place: (mistake) => lineOf(locate(mistake, root)) };
 }
 
 function decode(bytes: Uint8Array): string | null {
@@ -62,7 +72,7 @@ function decode(bytes: Uint8Array): string | null {
   }
 }
 
-function read(text: string, lineCounter: LineCounter): Submission | Finding[] {
+function read(text: string, lineCounter: LineCounter): { submission: Submission; root: Node } | Finding[] {
   const nul = text.indexOf('\0');
   if (nul >= 0) return [{ offset: 0, text: `a NUL character after ${nul} others` }];
   const deep = tooDeep(text);
@@ -86,7 +96,7 @@ function read(text: string, lineCounter: LineCounter): Submission | Finding[] {
   const parsed = parseManifest(value.of);
   const mistakes = 'mistakes' in parsed ? parsed.mistakes : referenceMistakes(parsed.submission);
   if (mistakes.length > 0) return mistakes.map((mistake) => locate(mistake, root));
-  return (parsed as { submission: Submission }).submission;
+  return { ...(parsed as { submission: Submission }), root };
 }
 
 /** What aliases of aliases grow to is only known when they are followed. */

@@ -55,15 +55,15 @@ async function readIfPresent(path: string): Promise<Uint8Array | null> {
  */
 export async function trainSubmission(input: TrainSubmissionInput): Promise<Uint8Array> {
   const { submission, backend, data } = input;
-  const { recipe } = submission;
-  if (recipe === undefined) {
+  const { recipe, model } = submission;
+  if (recipe === undefined || model?.format !== 'safetensors') {
     throw new ParapetError(
       'submission',
       `recipe: ${submission.id} has none`,
       'add one to submission.yaml, or evaluate its weights',
     );
   }
-  const architecture = findArchitecture(submission.model.architecture);
+  const architecture = findArchitecture(model.architecture);
   const method = findTrainingMethod(recipe.method);
   const parsed = method.optionsSchema.safeParse(recipe.options);
   if (!parsed.success) {

@@ -5,6 +5,7 @@ import { ParapetError } from '#core/errors.ts';
 import { evaluate, type Workers } from '#core/evaluate.ts';
 import { runShard, type Shard, shardOf } from '#core/evaluation/phases.ts';
 import { type OutcomeOf, type Task, taskKey } from '#core/evaluation/tasks.ts';
+import { withoutReferences } from '#core/models/sent-model.ts';
 import type { Result } from '#core/result.ts';
 import { type Journal, openJournal } from '../files/journal.ts';
 import { withLock } from '../files/lock.ts';
@@ -138,7 +139,8 @@ function workersOf({ job }: Prepared, { pool, confirming, tally }: Session, jour
     },
     async confirm(x) {
       const other = await confirming.pool();
-      return other.run(job, { kind: 'predict', x }, [order, 0]);
+      const model = withoutReferences(job.models.model);
+      return other.run({ ...job, models: { ...job.models, model } }, { kind: 'predict', x }, [order, 0]);
     },
     confirmedBy: confirming.backend,
   };

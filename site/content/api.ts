@@ -1,4 +1,5 @@
 import type { Result } from '#core/result.ts';
+import { architectureOf } from '#core/submission-architecture.ts';
 import type { Board } from './board.ts';
 import { csv } from './csv.ts';
 
@@ -45,7 +46,8 @@ export function trackJson({ track, suite, rows }: Board, link: (path: string) =>
       id: submission.id,
       name: submission.name,
       paper: submission.paper?.url ?? null,
-      architecture: submission.model.architecture,
+      architecture: architectureOf(submission),
+      defenses: submission.defenses.map(({ id }) => id),
       examples: result.examples,
       cleanAccuracy: result.cleanAccuracy,
       robustAccuracy: result.robustAccuracy,
@@ -76,14 +78,7 @@ export function trackCsv({ rows }: Board): string {
     ],
   ];
   const lines = rows.map(({ result, submission, rank }) => [
-    ...[
-      rank.best,
-      rank.worst,
-      submission.id,
-      submission.name,
-      submission.paper?.url ?? '',
-      submission.model.architecture,
-    ],
+    ...[rank.best, rank.worst, submission.id, submission.name, submission.paper?.url ?? '', architectureOf(submission)],
     ...[result.suite.id, result.examples],
     ...[result.cleanAccuracy, result.robustAccuracy].flatMap(({ value, low, high }) => [value, low, high]),
     ...[result.flags.map(({ id }) => id).join(' '), result.run.date, result.digest],

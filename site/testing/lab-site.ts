@@ -15,7 +15,7 @@ export async function buildLabSite(ids: readonly string[]): Promise<LabSite> {
   const files: Record<string, Uint8Array> = {};
   const weights: Record<string, Uint8Array> = {};
   for (const { id, model } of submissions) {
-    const path = join('submissions', id, model.file ?? '');
+    const path = join('submissions', id, model?.file ?? '');
     weights[id] = await readFile(path);
     files[path] = weights[id];
   }

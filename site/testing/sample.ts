@@ -1,7 +1,7 @@
 import { proportion } from '#core/metrics/proportion.ts';
 import { type Flag, type Result, resultDigest } from '#core/result.ts';
 import type { Submission } from '#core/submission.ts';
-import { submissionDigest } from '../content/current.ts';
+import { submissionDigest } from '#core/submission-digest.ts';
 import { fixtureResult, fixtureSubmission } from './fixtures.ts';
 
 const blind: Flag = {

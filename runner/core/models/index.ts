@@ -74,7 +74,7 @@ interface Named {
 }
 
 /**
- * @param weights a safetensors file with exactly the architecture's parameters, float32, finite
+ * @param weights a safetensors file with exactly the architecture's parameters, F32, F16 or BF16, finite
  * @returns the weights by name, in the architecture's order
  * @throws ParapetError 'submission' that names every tensor that is missing, unknown or of the wrong shape
  */
@@ -89,7 +89,8 @@ export function decodeWeights(architecture: Architecture, weights: Uint8Array): 
       continue;
     }
     const { inFile, tensor } = named;
-    if (!(tensor.data instanceof Float32Array)) mistakes.push(`'${inFile}' is ${tensor.dtype}; wanted F32`);
+    if (!(tensor.data instanceof Float32Array))
+      mistakes.push(`'${inFile}' is ${tensor.dtype}; wanted F32, F16 or BF16`);
     else if (tensor.shape.join() !== shape.join())
       mistakes.push(`'${inFile}' has shape [${tensor.shape}]; wanted [${shape}]`);
     else if (!tensor.data.every(Number.isFinite)) mistakes.push(`'${inFile}' holds a number that is not finite`);

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { Classifier } from '../classifier.ts';
 import type { OnnxValueInfo } from './message-value-info.ts';
 import { decodeModel, type OnnxModel } from './messages.ts';
+import { normalisation } from './normalisation.ts';
 import { compile } from './program.ts';
 import { refuse } from './refuse.ts';
 import { scoresOf } from './scores.ts';
@@ -47,6 +48,7 @@ export function loadOnnx(bytes: Uint8Array, options: OnnxOptions = {}): OnnxClas
       inputShape,
       classes,
       notes,
+      ends: { normalises: normalisation(model.graph, input.name), softmax: scores.softmax },
       logits: (x) => tf.tidy(() => (batch === null ? own(forward(x), x) : looped(forward, x, batch))),
       dispose: () => program.dispose(),
     };
