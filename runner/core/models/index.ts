@@ -4,6 +4,7 @@ import { ParapetError } from '../errors.ts';
 import { type Architecture, prepared } from './architecture.ts';
 import type { Classifier } from './classifier.ts';
 import { fullyConnectedMnist } from './fully-connected.ts';
+import { gowalMediumCifar10, gowalMediumMnist, gowalSmallCifar10, gowalSmallMnist } from './gowal.ts';
 import { lenetCifar10, lenetMnist } from './lenet.ts';
 import { madryMnist } from './madry.ts';
 import { maxoutMnist } from './maxout.ts';
@@ -33,6 +34,10 @@ export const architectures: readonly Architecture[] = [
   rbfMnist,
   madryMnist,
   smallCnnMnist,
+  gowalSmallMnist,
+  gowalSmallCifar10,
+  gowalMediumMnist,
+  gowalMediumCifar10,
   resnet18Cifar10,
   preActResnet18Cifar10,
   preActResnet18NormCifar10,
