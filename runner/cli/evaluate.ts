@@ -38,7 +38,8 @@ export function register(program: Command): void {
     .description('attack defenses with a suite, and write results with their evidence')
     .argument(
       '[path...]',
-      'folders of submissions (default: Undefended, Papernot2016Distillation and Madry2018AdversarialTraining), ' +
+      'folders of submissions (default: Undefended, Papernot2016Distillation and Madry2018AdversarialTraining) ' +
+        'or of external evaluations, ' +
         'or one model file of your own: .onnx, .safetensors with --architecture, or model.json of TensorFlow.js',
     )
     .option('--track <id>', 'a track; may be repeated (default: all of the data set that the suite serves)', repeatable)
@@ -102,6 +103,8 @@ async function run(paths: string[], options: Options): Promise<void> {
       'such as evaluate model.onnx --data photos/',
     );
   }
+  const { areExternal, evaluateExternals } = await import('./external.ts');
+  if (paths.length > 0 && (await areExternal(paths))) return evaluateExternals(paths, options);
   const fail = failUnder(options.failUnder);
   const requests = await requestsOf(paths, options);
   await withWorkers(options, requests.length, async (session) => {

@@ -15,10 +15,21 @@ export interface Mistake {
  * @returns the submission, or every mistake in it at once
  */
 export function parseManifest(value: unknown): { submission: Submission } | { mistakes: readonly Mistake[] } {
-  const parsed = submissionSchema.safeParse(value, { reportInput: true });
-  return parsed.success
-    ? { submission: parsed.data }
-    : { mistakes: parsed.error.issues.flatMap((issue) => mistakesOf(issue, value)) };
+  const parsed = parseBy(submissionSchema, value);
+  return 'mistakes' in parsed ? parsed : { submission: parsed.data };
+}
+
+/** @returns the value as the schema makes it, or every mistake in it at once */
+export function parseBy<T>(schema: z.ZodType<T>, value: unknown): { data: T } | { mistakes: readonly Mistake[] } {
+  const parsed = schema.safeParse(value, { reportInput: true });
+  if (parsed.success) return { data: parsed.data };
+  return { mistakes: parsed.error.issues.flatMap((issue) => mistakesOf(issue, { schema, value })) };
+}
+
+/** What was written, and what it is read by. */
+interface Written {
+  readonly schema: z.ZodType;
+  readonly value: unknown;
 }
 
 /** What is said of an id that there is not. */
@@ -31,9 +42,9 @@ export function unknownId(
   return { path, message: `there is no '${id}'${didYouMean(id, ids) || `; wanted ${ids.join(', ')}`}` };
 }
 
-function mistakesOf(issue: z.core.$ZodIssue, value: unknown): Mistake[] {
+function mistakesOf(issue: z.core.$ZodIssue, written: Written): Mistake[] {
   if (issue.code === 'unrecognized_keys') {
-    const known = fieldsAt(issue.path, value);
+    const known = fieldsAt(issue.path, written);
     return issue.keys.map((key) => ({
       path: [...issue.path, key],
       message: `there is no such field${didYouMean(key, known) || `; the fields are ${known.join(', ')}`}`,
@@ -41,7 +52,7 @@ function mistakesOf(issue: z.core.$ZodIssue, value: unknown): Mistake[] {
     }));
   }
   if (issue.code === 'invalid_union' && issue.discriminator !== undefined) {
-    const kinds = kindsAt(issue.path.slice(0, -1), value, issue.discriminator);
+    const kinds = kindsAt(issue.path.slice(0, -1), written, issue.discriminator);
     const came = (issue.input as Readonly<Record<string, unknown>> | undefined)?.[issue.discriminator];
     return [{ path: issue.path, message: oneOf(came, kinds) }];
   }
@@ -101,14 +112,14 @@ function list(values: readonly string[]): string {
 }
 
 /** Names of the fields that the schema has at a path of what was written. */
-function fieldsAt(path: readonly PropertyKey[], value: unknown): string[] {
-  const found = schemaAt(path, value);
+function fieldsAt(path: readonly PropertyKey[], written: Written): string[] {
+  const found = schemaAt(path, written);
   return found instanceof z.ZodObject ? Object.keys(found.shape) : [];
 }
 
 /** What the field may hold that tells the kinds apart of what stands at a path. */
-function kindsAt(path: readonly PropertyKey[], value: unknown, field: string): string[] {
-  const found = schemaAt(path, value, false);
+function kindsAt(path: readonly PropertyKey[], written: Written, field: string): string[] {
+  const found = schemaAt(path, written, false);
   return found instanceof z.ZodDiscriminatedUnion ? kindsOf(found, field).map(([kind]) => kind) : [];
 }
 
@@ -120,8 +131,8 @@ function kindsOf(union: z.ZodDiscriminatedUnion, field: string): [string, z.ZodO
 }
 
 /** @param pick whether to go on from kinds told apart by a field to the one that the value is of */
-function schemaAt(path: readonly PropertyKey[], value: unknown, pick = true): unknown {
-  let schema = unwrap(submissionSchema);
+function schemaAt(path: readonly PropertyKey[], { schema: whole, value }: Written, pick = true): unknown {
+  let schema = unwrap(whole);
   let here = value;
   for (const step of path) {
     schema = ofKind(schema, here);

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 
 /** A file that lies beside submission.yaml. */
-const fileName = z
+export const fileName = z
   .string()
   .max(100)
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'wanted the name of a file beside submission.yaml, without folders')

@@ -47,6 +47,14 @@ function recipeMistakes({ datasets, model }: Submission, recipe: Recipe): Mistak
   }
   const method = trainingMethods.find(({ id }) => id === recipe.method);
   if (method === undefined) return [...mistakes, unknownId(['recipe', 'method'], recipe.method, trainingMethods)];
+  if (architecture !== undefined) {
+    try {
+      method.check?.(architecture);
+    } catch (error) {
+      const message = `${method.id} cannot train ${architecture.id}: ${(error as Error).message}`;
+      mistakes.push({ path: ['recipe', 'method'], message });
+    }
+  }
   const parsed = method.optionsSchema.safeParse(recipe.options);
   for (const issue of parsed.error?.issues ?? []) {
     const path = ['recipe', 'options', ...issue.path];

@@ -14,26 +14,28 @@ const reserved = /^(aux|con|nul|prn|index|new)$/i;
 /** Control characters, and those that turn the direction of text around or take no room. */
 const steering = /[\p{Cc}\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/u;
 
-const idSchema = z
+export const idSchema = z
   .string()
   .max(80)
   .regex(/^[A-Z][A-Za-z]*([0-9]{4}[A-Z][A-Za-z0-9]*)?$/, 'wanted AuthorYearWord, such as Papernot2016Distillation')
   .refine((id) => !reserved.test(id), 'is reserved; choose another name');
 
-const line = z
+export const line = z
   .string()
   .trim()
   .min(1)
   .max(300)
   .refine((text) => !steering.test(text), 'holds a control or invisible character, or more than one line');
 
-const paragraph = z
+export const paragraph = z
   .string()
   .trim()
   .max(2000)
   .refine((text) => !steering.test(text.replaceAll('\n', ' ')), 'holds a control or invisible character');
 
-const https = z.url({ protocol: /^https$/, hostname: z.regexes.domain, error: 'wanted an https:// address' }).max(500);
+export const https = z
+  .url({ protocol: /^https$/, hostname: z.regexes.domain, error: 'wanted an https:// address' })
+  .max(500);
 
 const optionValue = z.union([z.string().max(100), z.number(), z.boolean()], 'wanted a number, a text, true or false');
 const options = z.record(z.string().max(50), optionValue).default({});
@@ -51,7 +53,7 @@ export const recipeSchema = z.strictObject({
   options: options.describe('Options of the method; what is left out has its default'),
 });
 
-const paperSchema = z.strictObject({
+export const paperSchema = z.strictObject({
   title: line,
   url: https,
   venue: line,
@@ -91,6 +93,10 @@ export const submissionSchema = z
       .max(8)
       .default([])
       .describe('What is done at inference besides the net'),
+    withdrawn: z
+      .strictObject({ date: z.iso.date(), reason: line })
+      .optional()
+      .describe('When and why its authors no longer stand by it; its row stays, struck out'),
     randomised: z.boolean().default(false).describe('Whether the same image may get different answers'),
   })
   .refine(({ model, models }) => model !== undefined || models !== undefined, {
@@ -105,6 +111,14 @@ export const submissionSchema = z
     path: ['model', 'file'],
     error: 'is missing, and there is no recipe; wanted weights, a recipe, or both',
   });
+
+/**
+ * What the digest of a submission is over: the manifest without its withdrawal, which comes when results are there and
+ * makes none of them untrue.
+ */
+export function digestedManifest({ withdrawn: _withdrawn, ...manifest }: Submission): Omit<Submission, 'withdrawn'> {
+  return manifest;
+}
 
 export type Submission = z.infer<typeof submissionSchema>;
 export type Recipe = z.infer<typeof recipeSchema>;

@@ -12,6 +12,7 @@ import { manifestName, type ReadSubmission, readSubmission } from './submissions
 
 /** What a submission is, as far as it can be told without evaluating it. */
 export interface CheckedSubmission {
+  readonly kind: 'defense';
   readonly id: string;
   readonly name: string;
   readonly digest: string;
@@ -44,7 +45,7 @@ export async function checkSubmission(path: string, inspect: Inspect): Promise<C
   const { submission, folder, digest, sent } = read;
   const models = modelsOf(submission);
   await refuseTwin(folder);
-  const unused = await strangers(folder, sent?.submission.files ?? {});
+  const unused = await strangers(folder, Object.keys(sent?.submission.files ?? {}));
   for (const model of models) {
     const weights = sent?.submission.files[model.file ?? ''];
     if (model.format === 'safetensors' && weights) decodeWeights(findArchitecture(model.architecture), weights);
@@ -56,6 +57,7 @@ export async function checkSubmission(path: string, inspect: Inspect): Promise<C
   );
   const parameters = counts.reduce((sum, count) => sum + count, 0);
   return {
+    kind: 'defense',
     id: submission.id,
     name: submission.name,
     digest,
@@ -81,11 +83,21 @@ async function inspected({ place, digest }: ReadSubmission, sent: SentSubmission
   }
 }
 
-function warningsOf({ id, model, authors, licence, recipe }: Submission, path: string): string[] {
-  const warnings: string[] = [];
+function warningsOf(submission: Submission, path: string): string[] {
+  const { model, recipe, withdrawn } = submission;
+  const warnings = commonWarnings(submission);
+  if (withdrawn !== undefined) {
+    warnings.push(`withdrawn: since ${withdrawn.date} its row is struck out and has no rank; its results stay`);
+  }
   if (model !== undefined && model.file === undefined && recipe !== undefined) {
     warnings.push(`there are no weights yet: npm run -s parapet -- train ${path}`);
   }
+  return warnings;
+}
+
+/** What goes for a defense and for an external evaluation. */
+export function commonWarnings({ id, authors, licence }: Pick<Submission, 'id' | 'authors' | 'licence'>): string[] {
+  const warnings: string[] = [];
   if (authors.includes(placeholderAuthor)) warnings.push(`authors: '${placeholderAuthor}' is what new wrote for ${id}`);
   if (!/^[A-Za-z0-9.+() -]+$/.test(licence)) {
     warnings.push(`licence: '${licence}' is no SPDX identifier, such as MIT, Apache-2.0 or CC0-1.0`);
@@ -93,8 +105,11 @@ function warningsOf({ id, model, authors, licence, recipe }: Submission, path: s
   return warnings;
 }
 
-/** Files that no reader of ours looks at, and folders and links, which have no place in a submission. */
-async function strangers(folder: string, files: Readonly<Record<string, Uint8Array>>): Promise<string[]> {
+/**
+ * Files that no reader of ours looks at, and folders and links, which have no place in a submission.
+ * @param named the files that its manifest names
+ */
+export async function strangers(folder: string, named: readonly string[]): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((error) => {
     throw fileError('read', folder, error);
   });
@@ -107,7 +122,7 @@ async function strangers(folder: string, files: Readonly<Record<string, Uint8Arr
         'move it out of the submission',
       );
     }
-    if (entry.name !== manifestName && !Object.hasOwn(files, entry.name) && !welcome.test(entry.name)) {
+    if (entry.name !== manifestName && !named.includes(entry.name) && !welcome.test(entry.name)) {
       warnings.push(`${entry.name} is not used; submission.yaml does not name it`);
     }
   }
@@ -115,7 +130,7 @@ async function strangers(folder: string, files: Readonly<Record<string, Uint8Arr
 }
 
 /** Two ids that differ only in case are one folder on many disks, and one name to a reader. */
-async function refuseTwin(folder: string): Promise<void> {
+export async function refuseTwin(folder: string): Promise<void> {
   const id = basename(folder);
   const others = await readdir(dirname(folder)).catch(() => []);
   const twin = others.find((other) => other !== id && other.toLowerCase() === id.toLowerCase());

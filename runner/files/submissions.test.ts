@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { papernotMnist } from '#core/models/papernot.ts';
 import { encodeSafetensors } from '#core/models/safetensors.ts';
+import { isExternalFolder } from './external.ts';
+import { checkExternal } from './external-check.ts';
 import { checkSubmission as checkWith } from './submission-check.ts';
 import { createSubmission } from './submission-create.ts';
 import { modelToSubmit } from './submission-model.ts';
@@ -125,6 +127,24 @@ describe('a folder', () => {
     const named = `architecture: papernot-mnist\n  file: model.safetensors\n  sha256: ${sha256}`;
     await writeFile(join(folder, 'submission.yaml'), manifest.replace('architecture: papernot-mnist', named));
   }
+
+  test('may be withdrawn: validate warns, and its digest stays, so that its results still verify', async () => {
+    const { digest } = await readSubmission(folder);
+    const text = `${manifest}withdrawn:\n  date: 2026-03-04\n  reason: The gradients were masked\n`;
+    await writeFile(join(folder, 'submission.yaml'), text);
+    const { submission, ...read } = await readSubmission(folder);
+    expect(submission.withdrawn).toEqual({ date: '2026-03-04', reason: 'The gradients were masked' });
+    expect(read.digest).toBe(digest);
+    const { warnings } = await checkSubmission(folder);
+    expect(warnings).toContain('withdrawn: since 2026-03-04 its row is struck out and has no rank; its results stay');
+    for (const [from, to, message] of [
+      ['2026-03-04', '2026-13-04', /withdrawn\.date: is '2026-13-04'/],
+      ['  reason: The gradients were masked\n', '', /withdrawn\.reason: is missing/],
+      ['masked', 'mas\u202eked', /withdrawn\.reason: holds a control or invisible character/],
+    ] as const) {
+      expect(() => parseSubmission(bytes(text.replace(from, to)))).toThrow(message);
+    }
+  });
 
   test('is read with its weights, and its digest changes with either', async () => {
     const recipe = await readSubmission(folder);
@@ -276,6 +296,10 @@ describe('a folder', () => {
 
 test('the submissions of this repository are valid', async () => {
   const submissions = fileURLToPath(new URL('../../submissions/', import.meta.url));
-  for (const id of await readdir(submissions)) expect((await checkSubmission(join(submissions, id))).id).toBe(id);
+  for (const id of await readdir(submissions)) {
+    const folder = join(submissions, id);
+    const checked = await ((await isExternalFolder(folder)) ? checkExternal(folder) : checkSubmission(folder));
+    expect(checked.id).toBe(id);
+  }
   expect(await readFile(join(submissions, 'Undefended', 'submission.yaml'), 'utf8')).toContain('id: Undefended');
 });

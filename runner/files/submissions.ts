@@ -6,10 +6,10 @@ import { digestOf } from '#core/digest.ts';
 import { ParapetError } from '#core/errors.ts';
 import type { SentSubmission } from '#core/models/sent-model.ts';
 import { sentSubmission, submittedFiles } from '#core/models/submitted-files.ts';
-import type { Submission } from '#core/submission.ts';
+import { digestedManifest, type Submission } from '#core/submission.ts';
 import { submissionDigest } from '#core/submission-digest.ts';
 import { readRegularFile } from './regular-file.ts';
-import { type Manifest, MOST_MANIFEST_BYTES, readManifest } from './submission-text.ts';
+import { type Manifest, MOST_MANIFEST_BYTES, type Placed, placeSubmission } from './submission-text.ts';
 
 /** Weights of the largest net that is taken: git hosts refuse a larger file as well. */
 const MOST_MODEL_BYTES = 100 * 1024 * 1024;
@@ -29,7 +29,7 @@ export interface ReadSubmission {
   /** The nets with their files, to be opened; null when the submission carries only a recipe. */
   readonly sent: SentSubmission | null;
   /** Where in submission.yaml a mistake stands that was found later: a line for it. */
-  readonly place: Manifest['place'];
+  readonly place: Placed<Submission>['place'];
 }
 
 /**
@@ -38,25 +38,7 @@ export interface ReadSubmission {
  *   there is no such folder
  */
 export async function readSubmission(path: string): Promise<ReadSubmission> {
-  const folder = resolve(path);
-  const found = await lstat(folder).catch(() => null);
-  if (!found?.isDirectory()) {
-    const what = found === null ? 'there is no such folder' : 'is not a folder';
-    throw new ParapetError(
-      'usage',
-      `${path}: ${what}`,
-      'name the folder of a submission, such as submissions/Undefended',
-    );
-  }
-  const manifest = join(path, manifestName);
-  const { submission, place } = readManifest(await readRegularFile(manifest, MOST_MANIFEST_BYTES), manifest);
-  if (submission.id !== basename(folder)) {
-    throw new ParapetError(
-      'submission',
-      `${manifest}: id is '${submission.id}', and the folder is named '${basename(folder)}'`,
-      'give both the same name',
-    );
-  }
+  const { manifest: submission, place, folder } = await readManifest(path, placeSubmission);
   const { files, mistakes } = await submittedFiles(submission, {
     read: (name) => readRegularFile(join(path, name), MOST_MODEL_BYTES),
     sha256: digestOfBytes,
@@ -68,11 +50,43 @@ export async function readSubmission(path: string): Promise<ReadSubmission> {
     submission,
     folder,
     digest: submissionDigest(submission),
-    manifestDigest: digestOf(submission),
+    manifestDigest: digestOf(digestedManifest(submission)),
     weightsDigest: submission.model?.sha256 ?? null,
     sent: sentSubmission(submission, files),
     place,
   };
+}
+
+/**
+ * Reads what a folder declares.
+ * @param parse the bytes of submission.yaml, given its name for messages
+ * @returns the manifest, and the absolute path of the folder
+ * @throws ParapetError as `readSubmission`
+ */
+export async function readManifest<T extends Manifest>(
+  path: string,
+  parse: (bytes: Uint8Array, name: string) => Placed<T>,
+): Promise<Placed<T> & { folder: string }> {
+  const folder = resolve(path);
+  const found = await lstat(folder).catch(() => null);
+  if (!found?.isDirectory()) {
+    const what = found === null ? 'there is no such folder' : 'is not a folder';
+    throw new ParapetError(
+      'usage',
+      `${path}: ${what}`,
+      'name the folder of a submission, such as submissions/Undefended',
+    );
+  }
+  const file = join(path, manifestName);
+  const { manifest, place } = parse(await readRegularFile(file, MOST_MANIFEST_BYTES), file);
+  if (manifest.id !== basename(folder)) {
+    throw new ParapetError(
+      'submission',
+      `${file}: id is '${manifest.id}', and the folder is named '${basename(folder)}'`,
+      'give both the same name',
+    );
+  }
+  return { manifest, place, folder };
 }
 
 function digestOfBytes(parts: readonly Uint8Array[]): string {

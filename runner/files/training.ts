@@ -18,6 +18,7 @@ import { type EpochReport, train } from '#core/training/train.ts';
 import { assertBackend, type BackendReport } from '../backends/index.ts';
 import { writeDurable } from './durable.ts';
 import { withLock } from './lock.ts';
+import { assertRoom, type Room } from './training-room.ts';
 
 export interface TrainRecipeInput {
   readonly architecture: Architecture;
@@ -32,6 +33,8 @@ export interface TrainRecipeInput {
   /** Go on from a checkpoint that is there; otherwise it is deleted and training starts anew. */
   readonly resume: boolean;
   readonly signal?: AbortSignal;
+  /** What is free here; the machine's when absent. */
+  readonly room?: Room;
   /** Told when a checkpoint is taken up. */
   readonly onResume?: (phase: string, epoch: number) => void;
   readonly onStep?: (phase: string, epoch: number, done: number, of: number) => void;
@@ -70,7 +73,8 @@ async function readIfPresent(path: string): Promise<Uint8Array | null> {
 
 /**
  * @returns the weights as a safetensors file, as it was written to `out`
- * @throws ParapetError 'submission' for a recipe that is wrong; 'integrity' for a checkpoint of another recipe
+ * @throws ParapetError 'submission' for a recipe that is wrong; 'integrity' for a checkpoint of another recipe, 'infrastructure' where
+ *   memory or disk do not suffice
  */
 export async function trainRecipe(input: TrainRecipeInput): Promise<Uint8Array> {
   const { architecture, method, recipe, backend, data } = input;
@@ -87,6 +91,8 @@ export async function trainRecipe(input: TrainRecipeInput): Promise<Uint8Array> 
     );
   }
   const options = parsed.data as DescentOptions;
+  method.check?.(architecture);
+  await assertRoom({ architecture, method, options, out: input.out }, input.room);
   const checkpoint = `${input.out}.checkpoint`;
   return withLock(`${input.out}.lock`, async () => {
     const identity = JSON.stringify({

@@ -18,6 +18,10 @@ function rowOf(id: string, results: readonly Result[]): string | null {
   return track === undefined ? null : link(`/${track.id}/${id}/`);
 }
 
+function withdrawalOf({ date, reason }: NonNullable<Submission['withdrawn']>): string {
+  return `Withdrawn on ${date}: ${reason}${reason.endsWith('.') ? '' : '.'}`;
+}
+
 export interface LabModel extends ModelEntry {
   readonly files: readonly LabFile[];
 }
@@ -42,7 +46,7 @@ export async function labModels(): Promise<LabModel[]> {
     const sent = await readNets(submission);
     if (sent === null) continue;
     const { files: contents, ...nets } = sent.submission;
-    const { id, name, description } = submission;
+    const { id, name, description, withdrawn } = submission;
     // References were compared before anything was evaluated, and are not asked for here.
     const needed = Object.entries(contents).filter(([file]) => !isReference(submission, file));
     const files = needed.map(([file, content]) => ({
@@ -58,6 +62,7 @@ export async function labModels(): Promise<LabModel[]> {
       files,
       sha256: digestOf(submission, files),
       row: rowOf(id, results),
+      withdrawn: withdrawn === undefined ? null : withdrawalOf(withdrawn),
     });
   }
   const place = ({ id }: LabModel) => (id === 'Undefended' ? 0 : 1);

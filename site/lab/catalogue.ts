@@ -69,6 +69,8 @@ export interface ModelEntry {
   readonly sha256: string;
   /** Address of its row; null while it has no results. */
   readonly row: string | null;
+  /** A sentence on when and why its authors withdrew it; null while they stand by it. */
+  readonly withdrawn: string | null;
 }
 
 /** A digit of MNIST's test set. */

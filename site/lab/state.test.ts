@@ -6,7 +6,15 @@ import { describeAttack } from './menu.ts';
 import { changeState, parseState, writeState } from './state.ts';
 
 const nets = { form: { inputShape: [28, 28, 1], classes: 10 }, models: [], defenses: [] } as const;
-const model = { description: '', architecture: 'papernot-mnist', sha256: '', row: null, nets, files: [] };
+const model = {
+  description: '',
+  architecture: 'papernot-mnist',
+  sha256: '',
+  row: null,
+  withdrawn: null,
+  nets,
+  files: [],
+};
 const minimal: AttackEntry = {
   ...{ id: 'smallest', name: 'Smallest', norms: ['L2'], kind: 'minimum-norm', access: 'gradient' },
   ...{ targeted: 'required', paper: 'https://example.org', options: [] },

@@ -7,6 +7,7 @@ import { ParapetError } from '../errors.ts';
 import type { Architecture, Dropout } from '../models/architecture.ts';
 import { exampleRandom } from '../random.ts';
 import { augment } from './augmentation.ts';
+import { averaged, gather, shuffle, toArrays, toTensors } from './batches.ts';
 import type { Phase } from './method.ts';
 import { crossEntropy, differentiate, namedParameters, type Objective, type StepResult } from './objective.ts';
 import { optimisers, type Slots } from './optimiser.ts';
@@ -45,26 +46,6 @@ export interface EpochInput extends Moving {
   readonly onStep?: (done: number, of: number) => void;
 }
 
-/** The order in which an epoch meets the images: a Fisher–Yates shuffle of 0 … count − 1. */
-function shuffle(count: number, seed: number, stream: string, epoch: number): Int32Array {
-  const order = Int32Array.from({ length: count }, (_, i) => i);
-  const draws = exampleRandom(seed, `order/${stream}`).uniform([0], epoch, count);
-  for (let i = count - 1; i > 0; i--) {
-    const j = Math.floor((draws[i] as number) * (i + 1));
-    const swapped = order[i] as number;
-    order[i] = order[j] as number;
-    order[j] = swapped;
-  }
-  return order;
-}
-
-/** Rows `indices` of a row-major matrix. */
-function gather(values: Float32Array, indices: Int32Array, size: number): Float32Array {
-  const rows = new Float32Array(indices.length * size);
-  for (const [row, index] of indices.entries()) rows.set(values.subarray(index * size, (index + 1) * size), row * size);
-  return rows;
-}
-
 /** Inverted dropout: a unit stays with probability 1 − rate and is then scaled by 1 / (1 − rate). */
 function dropoutFor(rate: number, seed: number, stream: string, step: number): Dropout | undefined {
   if (rate === 0) return undefined;
@@ -91,20 +72,6 @@ function penalised(
   });
 }
 
-/** The running mean after a step; its first steps count for more, so that the initial weights are soon forgotten. */
-function averaged(average: readonly tf.Tensor[], parameters: readonly tf.Tensor[], decay: number, done: number) {
-  const kept = Math.min(decay, (1 + done) / (10 + done));
-  return average.map((mean, i) => tf.add(tf.mul(mean, kept), tf.mul(parameters[i] as tf.Tensor, 1 - kept)));
-}
-
-const toTensors = (architecture: Architecture, values: Weights) =>
-  architecture.parameters.map(({ name, shape }) => tf.tensor(values[name] as Float32Array, [...shape]));
-
-async function toArrays(architecture: Architecture, tensors: readonly tf.Tensor[]): Promise<Weights> {
-  const values = await Promise.all(tensors.map((tensor) => tensor.data<'float32'>()));
-  return Object.fromEntries(architecture.parameters.map(({ name }, i) => [name, values[i] as Float32Array]));
-}
-
 /** What moves, on the device. */
 interface Live {
   readonly parameters: readonly tf.Tensor[];
@@ -125,11 +92,11 @@ export async function runEpoch(input: EpochInput): Promise<Moving & { loss: numb
   const steps = replays * Math.ceil(data.count / options.batchSize);
   const optimiser = optimisers[options.optimiser];
   let live: Live = {
-    parameters: toTensors(architecture, input.weights),
+    parameters: toTensors(architecture.parameters, input.weights),
     slots: Object.fromEntries(
-      optimiser.slots.map((slot) => [slot, toTensors(architecture, input.slots[slot] as Weights)]),
+      optimiser.slots.map((slot) => [slot, toTensors(architecture.parameters, input.slots[slot] as Weights)]),
     ),
-    average: input.average === undefined ? null : toTensors(architecture, input.average),
+    average: input.average === undefined ? null : toTensors(architecture.parameters, input.average),
     carried: null,
   };
   let lossSum = 0;
@@ -149,13 +116,16 @@ export async function runEpoch(input: EpochInput): Promise<Moving & { loss: numb
       input.onStep?.(step + 1, steps);
     }
     return {
-      weights: await toArrays(architecture, live.parameters),
+      weights: await toArrays(architecture.parameters, live.parameters),
       slots: Object.fromEntries(
         await Promise.all(
-          Object.entries(live.slots).map(async ([slot, tensors]) => [slot, await toArrays(architecture, tensors)]),
+          Object.entries(live.slots).map(async ([slot, tensors]) => [
+            slot,
+            await toArrays(architecture.parameters, tensors),
+          ]),
         ),
       ),
-      average: live.average === null ? undefined : await toArrays(architecture, live.average),
+      average: live.average === null ? undefined : await toArrays(architecture.parameters, live.average),
       loss: lossSum / steps,
     };
   } finally {
@@ -209,7 +179,7 @@ function moved(
 }
 
 /** The objective of standard training and of distillation. */
-function learnLabels(temperature: number): Objective {
+export function learnLabels(temperature: number): Objective {
   return (step) => differentiate(step, ({ scores }) => crossEntropy(scores(step.x), step.labels, temperature));
 }
 

@@ -1,5 +1,6 @@
 import { ParapetError } from '../errors.ts';
 import { adversarial } from './adversarial.ts';
+import { crownIbp } from './crown-ibp.ts';
 import { distillation } from './distillation.ts';
 import { fast } from './fast.ts';
 import { fgsm } from './fgsm.ts';
@@ -27,6 +28,7 @@ export const trainingMethods: readonly TrainingMethod[] = [
   labelSmoothing,
   jacobian,
   ibp,
+  crownIbp,
 ] as readonly TrainingMethod[];
 
 /** @throws ParapetError 'submission' that lists the methods there are */

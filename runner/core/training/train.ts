@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { Examples } from '../datasets/dataset.ts';
 import { ParapetError } from '../errors.ts';
 import { type Architecture, batchStatistic, prepared } from '../models/architecture.ts';
+import { zeros } from './batches.ts';
 import { runEpoch, type TrainingData } from './descent.ts';
 import { initialWeights } from './initial-weights.ts';
 import type { Phase, TrainingMethod } from './method.ts';
@@ -63,10 +64,6 @@ function hardLabels(classes: number, data: Examples): Float32Array {
   const labels = new Float32Array(data.count * classes);
   for (let i = 0; i < data.count; i++) labels[i * classes + (data.y[i] as number)] = 1;
   return labels;
-}
-
-function zeros(weights: Weights): Weights {
-  return Object.fromEntries(Object.entries(weights).map(([name, values]) => [name, new Float32Array(values.length)]));
 }
 
 function startOf(
