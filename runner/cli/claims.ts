@@ -80,6 +80,8 @@ async function runExperiments(id: string, options: RunOptions): Promise<void> {
     const load = (split: 'train' | 'test') => loadDataset(DATASET, split, { signal, onMessage: progress.note });
     const data = { id: DATASET, train: await load('train'), test: await load('test') };
     for (const experiment of experiments) {
+      // Of the steps alone: how long nets took to train says nothing of them.
+      let steps: ReturnType<typeof startProgress> | undefined;
       const file = await runExperiment({
         claim,
         experiment,
@@ -90,8 +92,11 @@ async function runExperiments(id: string, options: RunOptions): Promise<void> {
         work: ownOutcomes,
         signal,
         onMessage: progress.note,
-        onProgress: progress.update,
-      });
+        onProgress(label, fraction) {
+          steps ??= startProgress();
+          steps.update(label, fraction);
+        },
+      }).finally(() => steps?.stop());
       progress.note(`${experiment.id}: ${file}`);
       written.push({ experiment: experiment.id, file });
     }
