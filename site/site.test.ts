@@ -205,7 +205,7 @@ describe('a claim', () => {
   it('stands beside what its outcomes give, with a chart, its table, and pictures that say what they show', () =>
     onPage({}, async (page) => {
       await page.goto('/claims/nguyen2015/');
-      expect(await page.getByText('reproduced', { exact: true }).count()).toBeGreaterThan(0);
+      expect(await page.locator('table .verdict', { hasText: / reproduced$/ }).count()).toBe(3);
       expect(await page.locator('svg.line-chart .series').count()).toBe(3);
       expect(await page.locator('details table tbody tr').count()).toBeGreaterThan(50);
       const texts = await page.locator('main img').evaluateAll((all) => all.map((image) => image.getAttribute('alt')));
