@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defenses } from './defenses/index.ts';
+import { externalEvaluationSchema } from './external-evaluation.ts';
 import { architectures } from './models/index.ts';
 import { recipeSchema, submissionSchema } from './submission.ts';
 import { modelSchema } from './submission-models.ts';
@@ -12,11 +13,25 @@ const choices: ReadonlyMap<unknown, readonly { readonly id: string }[]> = new Ma
   [recipeSchema.shape.method, trainingMethods],
   [submissionSchema.shape.defenses.unwrap().element.shape.id, defenses],
   [submissionSchema.shape.claims.unwrap().element.shape.track, tracks],
+  [externalEvaluationSchema.shape.of.shape.track, tracks],
 ]);
 
-/** submission.yaml as JSON Schema, for editors; `validate` knows more. */
+/** submission.yaml of either kind as JSON Schema, for editors; `validate` knows more. */
 export function submissionJsonSchema(): Record<string, unknown> {
-  const schema = z.toJSONSchema(submissionSchema, {
+  const { $schema, ...defense } = jsonSchemaOf(submissionSchema);
+  const { $schema: _same, ...external } = jsonSchemaOf(externalEvaluationSchema);
+  return {
+    $schema,
+    title: 'submission.yaml of Parapet',
+    if: { required: ['kind'] },
+    // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+    then: external,
+    else: { ...defense, oneOf: [{ required: ['model'] }, { required: ['models'] }] },
+  };
+}
+
+function jsonSchemaOf(schema: z.ZodType) {
+  return z.toJSONSchema(schema, {
     target: 'draft-7',
     io: 'input',
     override({ zodSchema, jsonSchema }) {
@@ -24,9 +39,4 @@ export function submissionJsonSchema(): Record<string, unknown> {
       if (known !== undefined) jsonSchema.enum = known.map(({ id }) => id);
     },
   });
-  return {
-    ...schema,
-    title: 'submission.yaml of Parapet',
-    oneOf: [{ required: ['model'] }, { required: ['models'] }],
-  };
 }
