@@ -67,7 +67,10 @@ async function run(folder: string): Promise<Measured[]> {
   const nets = JSON.stringify(await Promise.all(chosen.map((net) => writeNet(net, folder))));
   const script = join(import.meta.dirname, '../peers/python/imports.py');
   say('PyTorch exports the nets');
-  await runTool(python, ['-s', script, 'export', nets], { env, hint: 'npm run bench:peers -- --install sets Python up' });
+  await runTool(python, ['-s', script, 'export', nets], {
+    env,
+    hint: 'npm run bench:peers -- --install sets Python up',
+  });
   const timed = join(import.meta.dirname, 'timed.ts');
   const own = { ...process.env, PARAPET_THREADS: options.threads };
   const timers: Timers = {

@@ -3,7 +3,18 @@ import type { Measured } from './compare.ts';
 
 /** All that was measured as a table: median milliseconds of a batch, and ratios. */
 export function describeImports(all: readonly Measured[]): string {
-  const header = ['net', 'images', 'pass', 'backend', 'zoo', 'import', 'PyTorch', 'import ÷ zoo', 'of all cores', 'PyTorch ÷ import'];
+  const header = [
+    'net',
+    'images',
+    'pass',
+    'backend',
+    'zoo',
+    'import',
+    'PyTorch',
+    'import ÷ zoo',
+    'of all cores',
+    'PyTorch ÷ import',
+  ];
   const rows = all.map(({ architecture, batch, pass, backend, zoo, import: imported, torch, ...ratios }) => [
     architecture,
     String(batch),
