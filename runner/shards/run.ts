@@ -132,8 +132,12 @@ function workersOf({ job }: Prepared, { pool, confirming, tally }: Session, jour
       return outcome;
     },
     async confirm(x) {
+      const { x: all, count } = job.examples;
+      const confirmed = tally.confirming((x.length * count) / all.length);
       const other = await confirming.pool();
-      return other.run(job, { kind: 'predict', x }, [order, 0]);
+      const logits = await other.run(job, { kind: 'predict', x }, [order, 0]);
+      confirmed();
+      return logits;
     },
     confirmedBy: confirming.backend,
   };
