@@ -253,7 +253,7 @@ describe('a site', () => {
     const altered = { ...result, seed: 1 } as (typeof results)[number];
     const refused = await buildSite(submissions, [altered]);
     expect(refused.code).not.toBe(0);
-    expect(refused.log).toContain('results/v1/mnist-linf-0.3/Undefended.json: digest is');
+    expect(refused.log).toContain('results/v1/mnist-linf-0.3/Undefended.json: digest: ');
     await refused.remove();
   });
 });

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { provesExample } from '#core/evidence/records.ts';
 import { type Result, resultDigest } from '#core/result.ts';
 import { makeSubmission } from '../shards/test-submission.ts';
 
@@ -160,6 +161,32 @@ describe('evaluate', () => {
 });
 
 describe('verify', () => {
+  it('prints the record of one example, and a proof that leads to the root of the result', () => {
+    const { stdout, status } = parapet([
+      'verify',
+      'whole.json',
+      '--submission',
+      submission,
+      '--example',
+      '3',
+      '--json',
+    ]);
+    const proof = JSON.parse(stdout);
+    expect(status).toBe(0);
+    expect(proof).toMatchObject({
+      recorded: true,
+      root: whole.evidence.root,
+      index: 3,
+      size: 20,
+      record: { example: 3 },
+    });
+    expect(provesExample(proof)).toBe(true);
+    expect(parapet(['verify', 'whole.json', '--submission', submission, '--example', '20'])).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/--example: no attack of whole\.json met example 20 of mnist/),
+    });
+  });
+
   it('refuses evidence of which one pixel was changed, and a number that was changed', async () => {
     const evidence = join(folder, whole.evidence.file);
     const bytes = await readFile(evidence);

@@ -7,6 +7,7 @@ const commands = [
   'attack',
   'train',
   'verify',
+  'log',
   'compare',
   'claims',
   'validate',

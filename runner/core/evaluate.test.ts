@@ -5,7 +5,7 @@ import { perform, pickFrom } from './evaluation/perform.ts';
 import { attackChains, runShard } from './evaluation/phases.ts';
 import type { Task } from './evaluation/tasks.ts';
 import { taskKey } from './evaluation/tasks.ts';
-import { decodeEvidence } from './evidence/file.ts';
+import { evidenceOf } from './evidence/file.ts';
 import { resultDigest, resultSchema } from './result.ts';
 import type { Suite, SuiteAttack } from './suites/suite.ts';
 import { brighter, localWorkers, pairEvaluation, pixelPairs } from './testing/pairs.ts';
@@ -29,8 +29,7 @@ describe('evaluate', () => {
 
   it('keeps one image on the 8-bit grid per broken example, within the ball', async () => {
     const { evidence } = await evaluate(pairEvaluation(examples), localWorkers(examples));
-    const { suite: resolved } = pairEvaluation(examples);
-    const decoded = decodeEvidence(evidence, resolved, 2, (i) => examples.x.subarray(2 * i, 2 * i + 2));
+    const decoded = evidenceOf(evidence, pairEvaluation(examples));
     expect(decoded.best.map(({ row }) => row)).toEqual([0, 1, 2]);
     for (const { row, pixels } of decoded.best) {
       pixels.forEach((value, j) => {

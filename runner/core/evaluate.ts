@@ -10,7 +10,8 @@ import { type Draft, draftResult } from './evaluation/draft.ts';
 import { attackAll, scan, selectExamples } from './evaluation/phases.ts';
 import { probeAll } from './evaluation/probes.ts';
 import type { OutcomeOf, Task } from './evaluation/tasks.ts';
-import { encodeEvidence } from './evidence/file.ts';
+import { encodeEvidence, evidenceOf } from './evidence/file.ts';
+import { evidenceRoot } from './evidence/records.ts';
 import { rightAtFirst } from './metrics/outcomes.ts';
 import { recount } from './metrics/recount.ts';
 import type { Result } from './result.ts';
@@ -75,6 +76,7 @@ export async function evaluate(
     probes,
   });
   const images = confirmed.best.length + confirmed.pairs.length;
-  const shown = { digest: sha256(evidence), verified: images, backend: workers.confirmedBy };
+  const root = evidenceRoot(evidenceOf(evidence, evaluation), suite.suite.headline);
+  const shown = { digest: sha256(evidence), root, verified: images, backend: workers.confirmedBy };
   return { draft: draftResult(evaluation, numbers, runs, flags, probes, shown), evidence };
 }

@@ -52,7 +52,13 @@ export const resultSchema = z.strictObject({
   schemaVersion: z.literal(1),
   digest: sha256,
   /** What was evaluated; of a model file the `id` is its name, and the `digest` is over what `model` says. */
-  submission: z.strictObject({ id: z.string(), digest: sha256 }),
+  submission: z.strictObject({
+    id: z.string(),
+    digest: sha256,
+    /** What `digest` is over, each by itself; absent for a model file, and in older results. */
+    manifestDigest: sha256.optional(),
+    weightsDigest: sha256.optional(),
+  }),
   /** The model file of a person's own that was evaluated; absent for a submission. */
   model: z
     .strictObject({
@@ -108,6 +114,8 @@ export const resultSchema = z.strictObject({
   evidence: z.strictObject({
     file: z.string(),
     digest: sha256,
+    /** Root of the Merkle tree over the records of all examples (`evidence/records.ts`); absent in results from before there was one. */
+    root: sha256.optional(),
     /** Adversarial images in the file: each confirmed by an independent backend before it was counted. */
     verified: count,
     /** The backend that confirmed them. */

@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type DurableDisk, writeDurable } from './durable.ts';
+import { mayMount } from './testing/may-mount.ts';
 
 let folder: string;
 let path: string;
@@ -14,15 +14,6 @@ beforeEach(async () => {
   path = join(folder, 'result.json');
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
-
-/** Root of a container often may not. */
-function mayMount(): boolean {
-  if (process.platform !== 'linux') return false;
-  const status = readFileSync('/proc/self/status', 'utf8');
-  const [, capabilities = '0'] = /^CapEff:\t([0-9a-f]+)$/m.exec(status) ?? [];
-  const CAP_SYS_ADMIN = 21n;
-  return ((BigInt(`0x${capabilities}`) >> CAP_SYS_ADMIN) & 1n) === 1n;
-}
 
 const sound: DurableDisk = { open, rename, rm: (file) => rm(file, { force: true }) };
 

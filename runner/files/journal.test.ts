@@ -1,8 +1,10 @@
-import { appendFile, mkdtemp, open, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { appendFile, mkdir, mkdtemp, open, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openJournal } from './journal.ts';
+import { mayMount } from './testing/may-mount.ts';
 
 const identity = { suite: 'a', seed: 1 };
 const value = {
@@ -88,6 +90,33 @@ describe('journal', () => {
   it('says in one line when the disk cannot be written', async () => {
     await writeFile(join(folder, 'deep'), 'a file where a folder is wanted');
     await expect(openJournal(path, identity, 'refuse')).rejects.toMatchObject({ kind: 'infrastructure' });
+  });
+
+  it.runIf(mayMount())('keeps every record that a really full disk took, and goes on when there is room', async () => {
+    const disk = join(folder, 'disk');
+    await mkdir(disk);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', disk]);
+    try {
+      path = join(disk, 'run.journal');
+      const journal = await openJournal(path, identity, 'refuse');
+      const taken: string[] = [];
+      const large = { images: new Float32Array(2000) };
+      const fill = async () => {
+        for (let i = 0; i < 20; i++) {
+          await journal.append(`${i}`, large);
+          taken.push(`${i}`);
+        }
+      };
+      await expect(fill()).rejects.toThrow('the disk is full (ENOSPC)');
+      await journal.close();
+      expect(taken.length).toBeGreaterThan(0);
+      expect(await keys()).toEqual(taken);
+      execFileSync('mount', ['-o', 'remount,size=1m', disk]);
+      await write(['more']);
+      expect(await keys()).toEqual([...taken, 'more']);
+    } finally {
+      execFileSync('umount', [disk]);
+    }
   });
 
   it('says that the disk is full, and keeps what it has', async () => {

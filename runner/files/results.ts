@@ -3,7 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ParapetError } from '#core/errors.ts';
-import { type Result, resultDigest, resultSchema } from '#core/result.ts';
+import { type Result, resultSchema } from '#core/result.ts';
+import { parseResult } from '#core/result-text.ts';
 import { writeDurable } from './durable.ts';
 import { fileError } from './file-error.ts';
 
@@ -36,36 +37,10 @@ export async function writeResult(path: string, result: Result, evidence: Uint8A
  * @throws ParapetError 'integrity' when it is no result, or was altered; 'infrastructure' when it cannot be read
  */
 export async function readResult(path: string): Promise<Result> {
-  const text = await readFile(path, 'utf8').catch((error) => {
+  const bytes = await readFile(path).catch((error) => {
     throw fileError('read', path, error);
   });
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new ParapetError('integrity', `${path}: not JSON: ${(error as Error).message}`);
-  }
-  const version = (value as { schemaVersion?: unknown } | null)?.schemaVersion;
-  if (typeof version === 'number' && version > 1) {
-    throw new ParapetError(
-      'integrity',
-      `${path}: schemaVersion ${version}; this program reads up to 1`,
-      'use a newer Parapet',
-    );
-  }
-  const parsed = resultSchema.safeParse(value);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    throw new ParapetError('integrity', `${path}: ${issue?.path.join('.') || 'result'}: ${issue?.message}`);
-  }
-  const digest = resultDigest(parsed.data);
-  if (digest !== parsed.data.digest) {
-    throw new ParapetError(
-      'integrity',
-      `${path}: digest: ${parsed.data.digest} stands there; the contents give ${digest}`,
-    );
-  }
-  return parsed.data;
+  return parseResult(bytes, path);
 }
 
 /**

@@ -19,6 +19,10 @@ export interface ReadSubmission {
   readonly folder: string;
   /** SHA-256 over the canonical JSON of the manifest, defaults filled in, and of the digest of its model file. */
   readonly digest: string;
+  /** The same of the manifest alone. */
+  readonly manifestDigest: string;
+  /** SHA-256 of the model file; null without one. */
+  readonly weightsDigest: string | null;
   /** The bytes of the model file; null when the submission carries only a recipe. */
   readonly model: Uint8Array | null;
 }
@@ -49,8 +53,9 @@ export async function readSubmission(path: string): Promise<ReadSubmission> {
     );
   }
   const model = await readModel(path, submission);
-  const modelDigest = model === null ? null : digestOfBytes(model);
-  return { submission, folder, digest: digestOf({ manifest: submission, model: modelDigest }), model };
+  const weightsDigest = model === null ? null : digestOfBytes(model);
+  const digest = digestOf({ manifest: submission, model: weightsDigest });
+  return { submission, folder, digest, manifestDigest: digestOf(submission), weightsDigest, model };
 }
 
 async function readModel(path: string, { model: { file, sha256 } }: Submission): Promise<Uint8Array | null> {

@@ -2,7 +2,8 @@ import type { Shard } from '#core/evaluation/phases.ts';
 import type { Result } from '#core/result.ts';
 import { codeIdentity } from '../files/code.ts';
 import { throwIfInterrupted } from '../files/interrupted.ts';
-import { resultPath } from '../files/results.ts';
+import { publishResult } from '../files/publications.ts';
+import { resultPath, writeResult } from '../files/results.ts';
 import { type Prepared, prepare, type Request } from './prepare.ts';
 import { runEvaluation, runShardOf } from './run.ts';
 import { type SessionOptions, withSession } from './session.ts';
@@ -29,7 +30,8 @@ export interface Evaluated {
  */
 export async function evaluateAll(requests: readonly Request[], options: EvaluateOptions): Promise<Evaluated[]> {
   return withPrepared(requests, options, async (prepared, path, session, order) => {
-    const result = await runEvaluation(prepared, session, path, order, options.shardsToMerge);
+    const store = options.publish && options.out === undefined ? publishResult : writeResult;
+    const result = await runEvaluation(prepared, session, path, order, options.shardsToMerge, store);
     return { path, result };
   });
 }

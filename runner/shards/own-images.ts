@@ -1,6 +1,6 @@
 import { imagesAtOnce } from '#core/evaluation/at-once.ts';
 import { cleanImages } from '#core/evaluation/clean.ts';
-import { decodeEvidence } from '#core/evidence/file.ts';
+import { evidenceOf } from '#core/evidence/file.ts';
 import { distances, inBall, predictions } from '#core/metrics/judge.ts';
 import type { Result } from '#core/result.ts';
 import type { AdversarialPair } from '../files/own-output.ts';
@@ -19,14 +19,9 @@ export async function adversarialPairs(
   pool: Pool,
 ): Promise<AdversarialPair[]> {
   const { suite, examples, classes } = evaluation;
-  const { track, lines } = suite;
+  const { track } = suite;
   const size = examples.x.length / examples.count;
-  const evidence = decodeEvidence(
-    await readEvidence(path, result),
-    { track, lines, headline: suite.suite.headline },
-    size,
-    (position) => examples.x.subarray(position * size, (position + 1) * size),
-  );
+  const evidence = evidenceOf(await readEvidence(path, result), evaluation);
   const clean = cleanImages(evaluation, evidence.examples);
   const broken = evidence.best.flatMap(({ row, pixels }) => {
     const distance = distances(clean(row), pixels, size, track.norm)[0] as number;

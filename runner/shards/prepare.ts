@@ -48,7 +48,7 @@ export async function prepare(
   code: Result['code'],
   signal?: AbortSignal,
 ): Promise<Prepared> {
-  const { submission, digest, model } = await readSubmission(folder);
+  const { submission, digest, manifestDigest, weightsDigest, model } = await readSubmission(folder);
   const [dataset] = submission.datasets;
   if (dataset !== track.dataset) {
     throw new ParapetError(
@@ -68,7 +68,7 @@ export async function prepare(
   const limit = suite.examples.which === 'first' ? Math.min(count, suite.examples.count) : undefined;
   const examples = await loadDataset(track.dataset, 'test', { limit, signal });
   const evaluation: Evaluation = {
-    submission: { id: submission.id, digest },
+    submission: { id: submission.id, digest, manifestDigest, ...(weightsDigest && { weightsDigest }) },
     surrogates: Object.fromEntries(surrogates.map((surrogate) => [surrogate.id, surrogate.digest])),
     suite: resolved,
     count,

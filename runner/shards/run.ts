@@ -27,6 +27,9 @@ export interface Session {
   note(message: string): void;
 }
 
+/** What writes a result with its evidence. */
+type Store = (path: string, result: Result, evidence: Uint8Array, note: (message: string) => void) => Promise<void>;
+
 /** Where a shard of an evaluation keeps its part; the whole keeps its own beside its result. */
 export function journalPath(out: string, shard?: Shard): string {
   return shard === undefined ? `${out}.journal` : `${out}.shard-${shard.index + 1}-of-${shard.count}.journal`;
@@ -36,6 +39,7 @@ export function journalPath(out: string, shard?: Shard): string {
  * Evaluates and writes the result and its evidence; what was done survives a kill, and the next call goes on from there.
  * @param order evaluations of a session that run at once take workers in this order
  * @param shardsToMerge in how many shards the attacks were run before; their journals must lie beside `out`
+ * @param store writes the result; the journal is there until it has
  * @throws ParapetError 'infrastructure' when another process works on the same output
  */
 export async function runEvaluation(
@@ -44,6 +48,7 @@ export async function runEvaluation(
   out: string,
   order: number,
   shardsToMerge = 0,
+  store: Store = writeResult,
 ): Promise<Result> {
   return withLock(`${out}.lock`, async () => {
     const started = performance.now();
@@ -61,7 +66,7 @@ export async function runEvaluation(
         peakMemoryBytes: Math.max(session.pool.peakMemoryBytes, process.resourceUsage().maxRSS * 1024),
       };
       const result = { ...draft, run };
-      await writeResult(out, result, evidence);
+      await store(out, result, evidence, session.note);
       await journal.close();
       await rm(journalPath(out), { force: true });
       return result;

@@ -5,8 +5,10 @@ import type { Result } from '#core/result.ts';
 import { findSuite } from '#core/suites/index.ts';
 import { resolveSuite } from '#core/suites/resolve.ts';
 import { findTrack } from '#core/tracks.ts';
+import { type Link, standOf } from '#core/verification/links.ts';
 import { type Verification, verify } from '#core/verification/verify.ts';
 import { loadDataset } from '../files/datasets.ts';
+import { checkPublication } from '../files/publications.ts';
 import { readEvidence, readResult } from '../files/results.ts';
 import { readSubmission } from '../files/submissions.ts';
 import type { WorkerBackend } from './messages.ts';
@@ -33,6 +35,8 @@ export interface VerifyOptions {
 
 export interface Verified extends Verification {
   readonly result: Result;
+  /** Whether each link that the result hangs on holds; null for one that was not looked at. */
+  readonly links: Readonly<Record<Link, boolean | null>>;
   /** Backend that looked at the images. */
   readonly backend: WorkerBackend;
 }
@@ -51,6 +55,7 @@ export async function verifyResult(path: string, options: VerifyOptions): Promis
   const result = await readResult(path);
   const evidence = await readEvidence(path, result);
   const backend = options.backend ?? independentOf(result.backend.name);
+  const published = await checkPublication(path, result);
   return withPool({ ...options, backend }, async (pool) => {
     const { model } = result;
     const { job, subject } =
@@ -73,18 +78,24 @@ export async function verifyResult(path: string, options: VerifyOptions): Promis
       );
       return Float32Array.from(parts.flatMap((part) => [...part]));
     };
-    return { ...(await verify({ ...subject, result, evidence, classify })), result, backend };
+    const verification = await verify({ ...subject, result, evidence, classify });
+    const findings = [...verification.findings, ...(published ? [{ field: 'log', message: published }] : [])];
+    const links = standOf(
+      findings.map(({ field }) => field),
+      { root: verification.root !== null && result.evidence.root !== undefined, log: published !== undefined },
+    );
+    return { ...verification, findings, links, result, backend };
   });
 }
 
 /** What a result of a submission must agree with, as it lies here. */
-async function submissionSubject(
+export async function submissionSubject(
   result: Result,
   { folder, signal }: VerifyOptions,
-): Promise<Awaited<ReturnType<typeof ownSubject>>> {
+): ReturnType<typeof ownSubject> {
   const track = findTrack(result.track);
   const suite = resolveSuite(findSuite(result.suite.id), track);
-  const { submission, digest, model } = await readSubmission(folder);
+  const { submission, digest, manifestDigest, weightsDigest, model } = await readSubmission(folder);
   if (submission.id !== result.submission.id || model === null) {
     throw new ParapetError('submission', `${folder}: wanted the weights of ${result.submission.id}`);
   }
@@ -100,6 +111,7 @@ async function submissionSubject(
     subject: {
       suite,
       submissionDigest: digest,
+      submissionParts: { manifestDigest, ...(weightsDigest && { weightsDigest }) },
       surrogates: Object.fromEntries(surrogates.map((surrogate) => [surrogate.id, surrogate.digest])),
       examples,
       classes,

@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import type { Loader, LoaderContext } from 'astro/loaders';
 import { ParapetError } from '#core/errors.ts';
+import { checkLog } from './read-log.ts';
 import { readResult } from './read-result.ts';
 import { readSubmission } from './read-submission.ts';
 
@@ -22,6 +23,7 @@ export function resultsLoader(folder: string): Loader {
           (path) => path.replace(/\.json$/, ''),
           (path) => readResult(folder, path),
         );
+        await readable(checkLog(folder, process.env['PARAPET_LOG_LINE']));
       }),
   };
 }

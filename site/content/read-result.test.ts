@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Result, resultDigest } from '#core/result.ts';
 import { fixtureResult, fixtureSubmission, writeFixtures } from '../testing/fixtures.ts';
 import { readResult } from './read-result.ts';
 import { readSubmission } from './read-submission.ts';
@@ -37,9 +38,9 @@ describe('readResult', () => {
     [
       'a number that was changed',
       (json) => Object.assign(json['robustAccuracy'] as object, { value: 0.99 }),
-      /digest is/,
+      /digest: /,
     ],
-    ['a digest that was changed', (json) => Object.assign(json, { digest: 'f'.repeat(64) }), /digest is/],
+    ['a digest that was changed', (json) => Object.assign(json, { digest: 'f'.repeat(64) }), /digest: /],
     ['a missing field', (json) => delete json['curve'], /curve: /],
     ['an unknown field', (json) => Object.assign(json, { extra: 1 }), /extra/],
     [
@@ -47,10 +48,17 @@ describe('readResult', () => {
       (json) => Object.assign(json['cleanAccuracy'] as object, { value: 98 }),
       /cleanAccuracy\.value/,
     ],
-    ['a newer schema', (json) => Object.assign(json, { schemaVersion: 2 }), /schemaVersion is 2/],
+    [
+      'a newer schema',
+      (json) => Object.assign(json, { schemaVersion: 2 }),
+      /schemaVersion 2; this program reads up to 1/,
+    ],
     [
       'another suite than its path',
-      (json) => Object.assign(json['suite'] as object, { id: 'quick' }),
+      (json) => {
+        Object.assign(json['suite'] as object, { id: 'quick' });
+        json['digest'] = resultDigest(json as unknown as Result);
+      },
       /the content says quick/,
     ],
     [

@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { ParapetError } from '#core/errors.ts';
-import { type Result, resultDigest, resultSchema } from '#core/result.ts';
+import type { Result } from '#core/result.ts';
+import { parseResult } from '#core/result-text.ts';
 
 const MOST_BYTES = 20_000_000;
 
@@ -20,35 +21,10 @@ export async function readResult(folder: string, path: string): Promise<Result> 
     throw new ParapetError('integrity', `results/${path}: ${what}`, hint);
   };
   if ((await stat(file)).size > MOST_BYTES) refuse(`more than ${MOST_BYTES} bytes`, 'a result is a few kilobytes');
-  let json: unknown;
-  try {
-    json = JSON.parse(await readFile(file, 'utf8'));
-  } catch (error) {
-    refuse(`not JSON: ${(error as Error).message}`, 'write it anew with `evaluate --publish`');
-  }
-  const version = (json as { schemaVersion?: unknown } | null)?.schemaVersion;
-  if (typeof version === 'number' && version > 1) {
-    refuse(`schemaVersion is ${version}; this site reads 1`, 'update the site');
-  }
-  const parsed = resultSchema.safeParse(json);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    return refuse(
-      `${issue?.path.join('.') || 'the whole'}: ${issue?.message}`,
-      'write it anew with `evaluate --publish`',
-    );
-  }
-  const result = parsed.data;
+  const result = parseResult(await readFile(file), `results/${path}`);
   const identity = `${result.suite.id}/${result.track}/${result.submission.id}.json`;
   if (identity !== path)
     refuse(`the content says ${identity}`, 'the path is the identity of a result: do not rename files');
-  const digest = resultDigest(result);
-  if (digest !== result.digest) {
-    refuse(
-      `digest is ${result.digest}, but the content has ${digest}`,
-      'a published result is never edited: evaluate again',
-    );
-  }
   const evidence = join(dirname(file), basename(result.evidence.file));
   if (result.evidence.file !== `${result.submission.id}.examples.safetensors`) {
     refuse(

@@ -6,6 +6,7 @@ import { encodeImages } from '#core/evidence/images.ts';
 import { fromBytes } from '#core/evidence/rounding.ts';
 import { proportion } from '#core/metrics/proportion.ts';
 import { encodeSafetensors, type TensorData } from '#core/models/safetensors.ts';
+import { addToLog, logName } from '#core/publication-log.ts';
 import { type Flag, type Result, resultDigest } from '#core/result.ts';
 import { type Submission, submissionSchema } from '#core/submission.ts';
 import { type Track, tracks } from '#core/tracks.ts';
@@ -163,12 +164,16 @@ export async function writeFixtures(
     await mkdir(home, { recursive: true });
     await writeFile(join(home, 'submission.yaml'), stringify(submission));
   }
+  let log = '';
   for (const result of results) {
+    const path = `${result.suite.id}/${result.track}/${result.submission.id}.json`;
+    log = addToLog(log, { path, digest: result.digest, date: result.run.date }, logName);
     const home = join(folder, 'results', result.suite.id, result.track);
     await mkdir(home, { recursive: true });
     await writeFile(join(home, `${result.submission.id}.json`), `${JSON.stringify(result, null, 2)}\n`);
     await writeFile(join(home, result.evidence.file), fixtureEvidence(result.track));
   }
+  await writeFile(join(folder, 'results', logName), log);
 }
 
 function sha256(bytes: Uint8Array): string {

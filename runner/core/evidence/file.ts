@@ -73,12 +73,23 @@ function isOtherNorm(line: SuiteAttack, track: ThreatModel): boolean {
 }
 
 /**
+ * The evidence of an evaluation.
+ * @throws ParapetError 'integrity' when the file is damaged or is not what the suite makes
+ */
+export function evidenceOf(bytes: Uint8Array, { suite, examples }: Pick<Evaluation, 'suite' | 'examples'>): Evidence {
+  const { track, lines } = suite;
+  const size = examples.x.length / examples.count;
+  const clean = (position: number) => examples.x.subarray(position * size, (position + 1) * size);
+  return decodeEvidence(bytes, { track, lines, headline: suite.suite.headline }, size, clean);
+}
+
+/**
  * @param lines the suite's lines for the track
  * @param size values per image
  * @param cleanOf the clean image at a position of the data set
  * @throws ParapetError 'integrity' when the file is damaged or is not what the suite makes
  */
-export function decodeEvidence(
+function decodeEvidence(
   bytes: Uint8Array,
   { track, lines, headline }: { track: ThreatModel; lines: readonly SuiteAttack[]; headline?: string | undefined },
   size: number,

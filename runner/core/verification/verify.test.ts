@@ -3,9 +3,12 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { sha256 } from '../digest.ts';
 import { evaluate } from '../evaluate.ts';
 import { classify } from '../evaluation/perform.ts';
+import { evidenceOf } from '../evidence/file.ts';
+import { evidenceRoot } from '../evidence/records.ts';
 import { decodeSafetensors, encodeSafetensors, type StoredTensor } from '../models/safetensors.ts';
 import { type Result, resultDigest } from '../result.ts';
 import { brighter, localWorkers, pairEvaluation, pixelPairs } from '../testing/pairs.ts';
+import { type Link, linkOf } from './links.ts';
 import { type Subject, verify } from './verify.ts';
 
 beforeAll(() => tf.setBackend('cpu'));
@@ -27,6 +30,15 @@ async function subject(): Promise<Subject> {
   };
 }
 
+/** Root over what the evidence says; that of an empty list where it says nothing. */
+function rootOf(one: Subject): string {
+  try {
+    return evidenceRoot(evidenceOf(one.evidence, one), undefined);
+  } catch {
+    return sha256(new Uint8Array());
+  }
+}
+
 /** A forger's work: changes the evidence, and makes every digest fit again. */
 function forge(
   honest: Subject,
@@ -38,15 +50,61 @@ function forge(
   );
   change(tensors as Map<string, StoredTensor>);
   const evidence = encodeSafetensors(Object.fromEntries(tensors), { format: 'parapet-evidence-1' });
-  const forged = { ...honest.result, ...result, evidence: { ...honest.result.evidence, digest: sha256(evidence) } };
+  const shown = { ...honest.result.evidence, digest: sha256(evidence), root: rootOf({ ...honest, evidence }) };
+  const forged = { ...honest.result, ...result, evidence: shown };
   return { ...honest, evidence, result: { ...forged, digest: resultDigest(forged) } };
 }
+
+/** Another result of the same evidence, its digest made to fit. */
+function withResult(one: Subject, changes: Partial<Result>): Subject {
+  const result = { ...one.result, ...changes };
+  return { ...one, result: { ...result, digest: resultDigest(result) } };
+}
+
+function withLine(one: Subject, changes: Partial<Result['attacks'][number]>): Subject {
+  return withResult(one, { attacks: one.result.attacks.map((attack) => ({ ...attack, ...changes })) });
+}
+
+const parts = { manifestDigest: '3'.repeat(64), weightsDigest: '4'.repeat(64) };
 
 const fieldsOf = async (one: Subject) => (await verify(one)).findings.map(({ field }) => field);
 
 describe('verify', () => {
   it('finds nothing wrong with an honest result, and has looked at every image', async () => {
-    expect(await verify(await subject())).toEqual({ findings: [], images: 3, cleanImages: 6, differing: 0 });
+    const honest = await subject();
+    const { root } = honest.result.evidence;
+    expect(await verify(honest)).toEqual({ findings: [], root, images: 3, cleanImages: 6, differing: 0 });
+  });
+
+  it('takes a result from before there were roots, and counts the root of its evidence', async () => {
+    const honest = await subject();
+    const { root, ...evidence } = honest.result.evidence;
+    const older = forge({ ...honest, result: { ...honest.result, evidence } }, () => {}, {});
+    const { root: _, ...before } = older.result.evidence;
+    const result = { ...older.result, evidence: before };
+    expect(await verify({ ...older, result })).toMatchObject({ findings: [], root });
+  });
+
+  it.each<[Link, (honest: Subject) => Subject]>([
+    ['root', (honest) => withResult(honest, { evidence: { ...honest.result.evidence, root: '9'.repeat(64) } })],
+    ['submission', (honest) => ({ ...honest, submissionDigest: '9'.repeat(64) })],
+    ['submission', (honest) => ({ ...honest, submissionParts: { ...parts, weightsDigest: '9'.repeat(64) } })],
+    ['submission', (honest) => ({ ...honest, submissionParts: { ...parts, manifestDigest: '9'.repeat(64) } })],
+    ['submission', (honest) => ({ ...honest, submissionParts: {} })],
+    ['suite', (honest) => ({ ...honest, suite: { ...honest.suite, digest: '9'.repeat(64) } })],
+    ['dataset', (honest) => ({ ...honest, examples: { ...examples, digest: '9'.repeat(64) } })],
+    ['surrogates', (honest) => withLine(honest, { surrogates: [{ id: 'Other', digest: '9'.repeat(64) }] })],
+    ['numbers', (honest) => withResult(honest, { robustAccuracy: { value: 1, low: 0.6, high: 1 } })],
+    ['numbers', (honest) => withResult(honest, { evidence: { ...honest.result.evidence, verified: 2 } })],
+  ])('says that the link to the %s fails, and no other (%#)', async (link, change) => {
+    const honest = await subject();
+    const whole = withResult(
+      { ...honest, submissionParts: parts },
+      { submission: { ...honest.result.submission, ...parts } },
+    );
+    expect((await verify(whole)).findings).toEqual([]);
+    const failing = (await verify(change(whole))).findings.map(({ field }) => linkOf(field));
+    expect([...new Set(failing)]).toEqual([link]);
   });
 
   it('refuses one pixel of the evidence changed by 0.5 unless the image still is what it should be, digests made to fit', async () => {

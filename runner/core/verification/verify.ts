@@ -7,8 +7,9 @@
  */
 import type { Examples } from '../datasets/dataset.ts';
 import { cleanImages } from '../evaluation/clean.ts';
-import { decodeEvidence, type Evidence } from '../evidence/file.ts';
+import { type Evidence, evidenceOf } from '../evidence/file.ts';
 import { nearestDistances } from '../evidence/nearest.ts';
+import { evidenceRoot } from '../evidence/records.ts';
 import { predictions as predict } from '../metrics/judge.ts';
 import { rightAtFirst } from '../metrics/outcomes.ts';
 import { recount } from '../metrics/recount.ts';
@@ -24,6 +25,8 @@ export interface Subject {
   readonly suite: ResolvedSuite;
   /** Digest of the submission as it lies here. */
   readonly submissionDigest: string;
+  /** Digests of its parts, where it has parts. */
+  readonly submissionParts?: Pick<Result['submission'], 'manifestDigest' | 'weightsDigest'>;
   /** Digests of the surrogates that the suite names, as they lie here, by id; none when absent. */
   readonly surrogates?: Readonly<Record<string, string>>;
   /** The test split, from its start, as far as the suite scans. */
@@ -36,6 +39,8 @@ export interface Subject {
 export interface Verification {
   /** What does not agree; none for a result that stands. */
   readonly findings: readonly Finding[];
+  /** Root of the Merkle tree over the examples' records, counted from the evidence; null where that was not looked at. */
+  readonly root: string | null;
   /** Adversarial images that were looked at. */
   readonly images: number;
   /** Clean images that were classified again. */
@@ -53,15 +58,13 @@ export async function verify(subject: Subject): Promise<Verification> {
   const size = examples.x.length / examples.count;
   const findings = compareDigests(subject);
   // Other suites and data have other lines and images: nothing below would mean anything.
-  if (findings.length > 0) return { findings, images: 0, cleanImages: 0, differing: 0 };
-  const evidence = decodeEvidence(
-    subject.evidence,
-    { track: suite.track, lines: suite.lines, headline: suite.suite.headline },
-    size,
-    (position) => examples.x.subarray(position * size, (position + 1) * size),
-  );
-  findings.push(...checkSelection(subject, evidence));
-  if (findings.length > 0) return { findings, images: 0, cleanImages: 0, differing: 0 };
+  if (findings.length > 0) return { findings, root: null, images: 0, cleanImages: 0, differing: 0 };
+  const evidence = evidenceOf(subject.evidence, subject);
+  const root = evidenceRoot(evidence, suite.suite.headline);
+  findings.push(...checkRoot(result, root));
+  const wrongExamples = checkSelection(subject, evidence);
+  if (wrongExamples.length > 0)
+    return { findings: [...findings, ...wrongExamples], root, images: 0, cleanImages: 0, differing: 0 };
 
   const scanned = evidence.predictions.length;
   const again = predict(await classify(examples.x.subarray(0, scanned * size)), classes);
@@ -93,18 +96,37 @@ export async function verify(subject: Subject): Promise<Verification> {
       message: `${result.evidence.verified}; the file holds ${images} images`,
     });
   }
-  return { findings, images, cleanImages: scanned, differing };
+  return { findings, root, images, cleanImages: scanned, differing };
 }
 
-function compareDigests({ result, suite, submissionDigest, examples }: Subject): Finding[] {
+/** @returns digests of the result that are not those of what lies here, in the order of the links */
+export function compareDigests({
+  result,
+  suite,
+  submissionDigest,
+  submissionParts = {},
+  examples,
+}: Omit<Subject, 'classify' | 'evidence'>): Finding[] {
+  const { id, digest, ...parts } = result.submission;
+  const ofPart = (part: keyof typeof parts, what: string): [string, string, string, string][] => {
+    const [recorded, here] = [parts[part], submissionParts[part]];
+    return recorded === undefined ? [] : [[`submission.${part}`, recorded, here ?? 'none', `${what} of ${id} here`]];
+  };
   const pairs: [field: string, recorded: string, here: string, what: string][] = [
+    ['submission.digest', digest, submissionDigest, `submission ${id} here`],
+    ...ofPart('manifestDigest', 'the manifest'),
+    ...ofPart('weightsDigest', 'the weights'),
     ['suite.digest', result.suite.digest, suite.digest, `suite ${suite.suite.id} of this program`],
-    ['submission.digest', result.submission.digest, submissionDigest, `submission ${result.submission.id} here`],
     ['dataset.digest', result.dataset.digest, examples.digest, `data set ${result.dataset.id} here`],
   ];
   return pairs
     .filter(([, recorded, here]) => recorded !== here)
     .map(([field, recorded, here, what]) => ({ field, message: `${recorded}; that of ${what} is ${here}` }));
+}
+
+function checkRoot({ evidence }: Result, root: string): Finding[] {
+  if (evidence.root === undefined || evidence.root === root) return [];
+  return [{ field: 'evidence.root', message: `${evidence.root}; the records of the evidence have ${root}` }];
 }
 
 /** The examples must be those that the suite picks: nobody chooses their own. */
