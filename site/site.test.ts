@@ -14,6 +14,8 @@ const visited = [
   '/',
   board,
   `${board}Long2020Name/`,
+  `${board}Madry2018Adversarial/`,
+  `${board}Withdrawn2023Defense/`,
   '/mnist-l0-112/Undefended/',
   '/protocols/papernot2016/',
   '/attacks/',
@@ -31,8 +33,8 @@ let served: Served;
 let browser: Browser;
 
 beforeAll(async () => {
-  const { submissions, results } = sampleBoard();
-  [built, browser] = await Promise.all([buildSite(submissions, results), launchBrowser()]);
+  const { submissions, results, externals } = sampleBoard();
+  [built, browser] = await Promise.all([buildSite(submissions, results, { externals }), launchBrowser()]);
   if (built.code !== 0) throw new Error(built.log);
   [pages, served] = await Promise.all([pagesOf(built.dist), serve(built.dist)]);
 });
@@ -118,8 +120,8 @@ describe('a board', () => {
   it('reads complete without JavaScript', () =>
     onPage({ javaScriptEnabled: false }, async (page) => {
       await page.goto(board);
-      expect(await firstNames(page)).toHaveLength(6);
-      expect(await page.locator('[data-board] .mark-value').count()).toBe(6);
+      expect(await firstNames(page)).toHaveLength(7);
+      expect(await page.locator('[data-board] .mark-value').count()).toBe(7);
       expect(
         await page
           .locator('[data-filters], [data-theme-toggle]')
@@ -138,13 +140,15 @@ describe('a board', () => {
       expect(await defense.getAttribute('aria-sort')).toBe('ascending');
       expect(await page.locator('th[aria-sort]').count()).toBe(1);
       const sorted = await firstNames(page);
-      expect(sorted).toEqual(before.toSorted((a, b) => a.localeCompare(b, 'en')));
+      // What was withdrawn stands last, however the rest is sorted.
+      const byName = before.slice(0, -1).toSorted((a, b) => a.localeCompare(b, 'en'));
+      expect(sorted).toEqual([...byName, before.at(-1)]);
       expect(new URL(page.url()).search).toBe('?sort=name.asc');
       await page.reload();
       expect(await firstNames(page)).toEqual(sorted);
       await defense.getByRole('button').focus();
       await page.keyboard.press('Space');
-      expect(await firstNames(page)).toEqual(sorted.toReversed());
+      expect(await firstNames(page)).toEqual([...byName.toReversed(), before.at(-1)]);
     }));
 
   it('filters, says how many are left, and keeps it in the address', () =>
@@ -152,14 +156,14 @@ describe('a board', () => {
       await page.goto(board);
       await page.getByLabel('Find').fill('distillation');
       expect(await firstNames(page)).toEqual(['Defensive distillation, T = 100']);
-      expect(await page.locator('[data-count]').innerText()).toBe('1 of 6 rows');
+      expect(await page.locator('[data-count]').innerText()).toBe('1 of 7 rows');
       expect(new URL(page.url()).search).toBe('?q=distillation');
       await page.getByRole('button', { name: 'Show all' }).click();
       await page.getByLabel('Without warnings or failures').check();
-      expect(await firstNames(page)).toHaveLength(4);
+      expect(await firstNames(page)).toHaveLength(5);
       await page.reload();
       expect(await page.getByLabel('Without warnings or failures').isChecked()).toBe(true);
-      expect(await firstNames(page)).toHaveLength(4);
+      expect(await firstNames(page)).toHaveLength(5);
     }));
 
   it('shows ties as ties, long names whole and hostile ones as they are', () =>
@@ -172,6 +176,7 @@ describe('a board', () => {
         '3–4',
         '5',
         '6',
+        'none',
       ]);
       const names = await firstNames(page);
       expect(names).toContain(hostileName);

@@ -1,8 +1,13 @@
-/** The part of tfjs that the lab's worker runs on: the engine, the gradients and the chained operations. */
+/**
+ * The part of tfjs that the lab's worker runs on: the engine, the gradients and the chained operations. What reads models of
+ * TensorFlow.js is fetched when there is one.
+ */
 const SLIM = `
 import '@tensorflow/tfjs-core/dist/register_all_gradients';
 import '@tensorflow/tfjs-core/dist/public/chained_ops/register_all_chained_ops';
 export * from '@tensorflow/tfjs-core';
+export const loadLayersModel = async (...given) => (await import('@tensorflow/tfjs-layers')).loadLayersModel(...given);
+export const loadGraphModel = async (...given) => (await import('@tensorflow/tfjs-converter')).loadGraphModel(...given);
 `;
 
 /** What of a Vite plugin is used here. */
@@ -13,8 +18,9 @@ interface Plugin {
 }
 
 /**
- * For `vite.worker.plugins`: leaves layers, converters, data pipelines and the two backends that the package
- * `@tensorflow/tfjs` brings along out of the worker, which fetches the backend that it computes with by itself.
+ * For `vite.worker.plugins`: leaves data pipelines and the two backends that the package
+ * `@tensorflow/tfjs` brings along out of the worker, and layers and converters out of what it begins with; it fetches the backend that it
+ * computes with by itself.
  * Something of theirs that core should come to use is then missing at build time, by name.
  */
 export function slimTfjs(): Plugin {

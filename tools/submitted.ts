@@ -25,7 +25,7 @@ interface Entry {
 }
 
 // Generous for weights, small enough for a disk: what a submission may hold is for `parapet validate` to say.
-const maxFiles = 64;
+const maxFiles = 160;
 const maxBytes = 200 * 2 ** 20;
 const safePath = /^submissions\/[A-Za-z0-9]+\/[A-Za-z0-9][A-Za-z0-9._-]*$/;
 

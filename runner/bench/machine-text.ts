@@ -15,6 +15,7 @@ export function describeExamination({ machine, cache, backends, auto, datasets, 
     '',
     ...tools.map(({ name, version }) => `tool       ${name.padEnd(17)} ${version ?? 'missing'}`),
     `sandbox    ${sandbox.problem === null ? 'works: bubblewrap, and the limits of prlimit' : `does not work: ${sandbox.problem}`}`,
+    `limits     ${limitsText(sandbox.controlGroups)}`,
   ];
   const advice = [
     ...backends.flatMap((backend) =>
@@ -28,6 +29,11 @@ export function describeExamination({ machine, cache, backends, auto, datasets, 
   ];
   if (advice.length > 0) sections.push('', 'To get what is missing', ...advice.map((line) => `  ${line}`));
   return sections.join('\n');
+}
+
+function limitsText(by: Examination['sandbox']['controlGroups']): string {
+  if (by === null) return 'memory and threads are watched ten times a second: no control group (cgroup v2) can be made';
+  return `memory and threads are held by the kernel: control groups (cgroup v2)${by === 'systemd' ? ' of systemd-run' : ''}`;
 }
 
 function describeBackend(backend: BackendState): string[] {

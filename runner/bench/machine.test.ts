@@ -24,7 +24,7 @@ const madeUp: Examination = {
   auto: { name: 'wasm', reason: 'native TensorFlow is not installed' },
   datasets: [{ id: 'mnist', state: 'damaged', folder: '/cache/data/mnist' }],
   tools: [{ name: 'C++ compiler', purpose: 'builds the binding', version: null, hint: 'sudo apt-get install g++' }],
-  sandbox: { problem: 'user namespaces are forbidden', hint: 'allow them' },
+  sandbox: { problem: 'user namespaces are forbidden', hint: 'allow them', controlGroups: null },
 };
 
 test('the text says what is there, what is missing and how to get it', () => {
@@ -34,14 +34,18 @@ test('the text says what is there, what is missing and how to get it', () => {
   expect(advice).toContain('native (libtensorflow_cc.so.2: no such file): native install');
   expect(advice).toContain('mnist (damaged): npm run -s parapet -- data fetch mnist');
   expect(text).toContain('sandbox    does not work: user namespaces are forbidden');
+  expect(text).toContain('limits     memory and threads are watched ten times a second');
   expect(advice).toContain('sandbox (user namespaces are forbidden): allow them');
   expect(advice).toContain('C++ compiler (builds the binding): sudo apt-get install g++');
 });
 
 test('nothing missing, no advice', () => {
-  const sandbox = { problem: null, hint: '' };
+  const sandbox = { problem: null, hint: '', controlGroups: 'systemd' } as const;
   const text = describeExamination({ ...madeUp, backends: [], datasets: [], tools: [], sandbox });
   expect(text).not.toContain('missing');
+  expect(text).toContain(
+    'limits     memory and threads are held by the kernel: control groups (cgroup v2) of systemd-run',
+  );
   expect(text).toContain('sandbox    works');
 });
 

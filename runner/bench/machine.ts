@@ -9,6 +9,7 @@ import { runTool } from '../backends/tools.ts';
 import { cacheDirectory } from '../files/cache.ts';
 import { inspectDataset } from '../files/datasets.ts';
 import { sandboxHint, sandboxProblem } from '../sandbox/available.ts';
+import { controlGroups } from '../sandbox/cgroup.ts';
 import { type BenchAnswer, runTask } from './task.ts';
 
 /** A backend as it was found: started in a process of its own, or not there. */
@@ -48,8 +49,12 @@ export interface Examination {
     readonly folder: string;
   }[];
   readonly tools: readonly ToolState[];
-  /** Whether models can be sandboxed: why not, or null. */
-  readonly sandbox: { readonly problem: string | null; readonly hint: string };
+  /** Whether models can be sandboxed: why not, or null; and by whom control groups can be made that hold its limits. */
+  readonly sandbox: {
+    readonly problem: string | null;
+    readonly hint: string;
+    readonly controlGroups: 'folder' | 'systemd' | null;
+  };
 }
 
 export interface ExamineOptions {
@@ -83,7 +88,11 @@ export async function examine(options: ExamineOptions): Promise<Examination> {
       }),
     ),
     tools: await Promise.all(tools.map(examineTool)),
-    sandbox: { problem: await sandboxProblem(), hint: sandboxHint },
+    sandbox: {
+      problem: await sandboxProblem(),
+      hint: sandboxHint,
+      controlGroups: controlGroups()?.by ?? null,
+    },
   };
 }
 

@@ -14,6 +14,7 @@ interface Options {
   backend: BackendChoice;
   processes?: string;
   out?: string;
+  external?: string;
   json: boolean;
 }
 
@@ -40,12 +41,18 @@ export async function register(program: Command): Promise<void> {
     .option('--backend <name>', 'auto, wasm, native or cuda', 'auto')
     .option('--processes <n>', 'worker processes')
     .option('--out <file>', 'write the adversarial images there, as safetensors')
+    .option(
+      '--external <file>',
+      'write those that broke the ball of the track, as an external evaluation hands them in',
+    )
     .option('--json', 'print the numbers as JSON', false)
     .addHelpText('after', `\n${lists}`)
     .action(run);
 }
 
 async function run(folder: string, options: Options): Promise<void> {
+  const { findDataset } = await import('#core/datasets/index.ts');
+  const { encodeExamples } = await import('#core/external/examples.ts');
   const { findTrack } = await import('#core/tracks.ts');
   const { writeDurable } = await import('../files/durable.ts');
   const { attackOnce } = await import('../shards/attack-once.ts');
@@ -60,11 +67,12 @@ async function run(folder: string, options: Options): Promise<void> {
   const line = lineOf(options.attack, options.targets, options.option ?? [], track, surrogates);
   const count = wholeNumber('--examples', options.examples, 1);
   const seed = wholeNumber('--seed', options.seed);
-  const { out, ...workers } = options;
-  const { numbers, images } = await withWorkers(workers, 1, (session) =>
+  const { out, external, ...workers } = options;
+  const { numbers, images, broken } = await withWorkers(workers, 1, (session) =>
     attackOnce({ folder, track, line, count, seed, surrogateFolders }, session),
   );
   if (out !== undefined) await writeDurable(out, images);
+  if (external !== undefined) await writeDurable(external, encodeExamples(broken, findDataset(track.dataset).shape));
   if (options.json) return printJson(numbers);
   const { medianDistance, pairs, gradientCalls, seconds } = numbers;
   const rows = [

@@ -38,7 +38,8 @@ export function register(program: Command): void {
     .description('attack defenses with a suite, and write results with their evidence')
     .argument(
       '[path...]',
-      'folders of submissions (default: Undefended, Papernot2016Distillation and Madry2018AdversarialTraining), ' +
+      'folders of submissions (default: Undefended, Papernot2016Distillation and Madry2018AdversarialTraining) ' +
+        'or of external evaluations, ' +
         'or one model file of your own: .onnx, .safetensors with --architecture, or model.json of TensorFlow.js',
     )
     .option('--track <id>', 'a track; may be repeated (default: all of the data set that the suite serves)', repeatable)
@@ -84,7 +85,7 @@ export function register(program: Command): void {
 async function run(paths: string[], options: Options): Promise<void> {
   const { ParapetError } = await import('#core/errors.ts');
   const { failUnder } = await import('./fail-under.ts');
-  const { isModelFile } = await import('../files/model-file.ts');
+  const { isModelFile, refuseOtherFile } = await import('../files/model-file.ts');
   const { evaluateAll, runShards } = await import('../shards/evaluate-all.ts');
   const { printJson } = await import('./output.ts');
   const { parseShard, requestsOf } = await import('./requests.ts');
@@ -92,14 +93,18 @@ async function run(paths: string[], options: Options): Promise<void> {
   const { withWorkers } = await import('./with-workers.ts');
 
   if (paths.some(isModelFile)) return (await import('./own-model.ts')).evaluateOwnModel(paths, options);
+  for (const path of paths) await refuseOtherFile(path);
   for (const name of ownOptions) {
     if (options[name] === undefined) continue;
+    const came = paths.length === 0 ? 'none came' : `${paths.join(', ')} is taken for the folder of a submission`;
     throw new ParapetError(
       'usage',
-      `${flagOf(name)}: only for a model file`,
+      `${flagOf(name)}: only for a model file; ${came}`,
       'such as evaluate model.onnx --data photos/',
     );
   }
+  const { areExternal, evaluateExternals } = await import('./external.ts');
+  if (paths.length > 0 && (await areExternal(paths))) return evaluateExternals(paths, options);
   const fail = failUnder(options.failUnder);
   const requests = await requestsOf(paths, options);
   await withWorkers(options, requests.length, async (session) => {

@@ -31,7 +31,9 @@ describe('the command line', () => {
       'evaluate',
       'attack',
       'train',
+      'train-gan',
       'verify',
+      'log',
       'compare',
       'claims',
       'validate',
@@ -41,7 +43,10 @@ describe('the command line', () => {
       'native',
       'doctor',
     ];
-    expect([...stdout.matchAll(/^ {2}([a-z]+) (?=.* {2})/gm)].map(([, name]) => name)).toEqual([...commands, 'help']);
+    expect([...stdout.matchAll(/^ {2}([a-z][a-z-]*) (?=.* {2})/gm)].map(([, name]) => name)).toEqual([
+      ...commands,
+      'help',
+    ]);
     expect(status).toBe(0);
   });
 

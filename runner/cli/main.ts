@@ -6,6 +6,7 @@ const commands = [
   'evaluate',
   'attack',
   'train',
+  'train-gan',
   'verify',
   'log',
   'compare',

@@ -22,7 +22,10 @@ export function startQuestions(wanted: boolean): Questions {
   return {
     async ask(question, byDefault) {
       try {
-        return (await terminal.question(`${question} [${byDefault}]: `, { signal: stop.signal })).trim() || byDefault;
+        return (
+          (await terminal.question(`${question}${byDefault && ` [${byDefault}]`}: `, { signal: stop.signal })).trim() ||
+          byDefault
+        );
       } catch {
         throw new ParapetError('interrupted', 'interrupted; nothing was made');
       }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Command } from 'commander';
+import type { EpochReport } from '#core/training/train.ts';
 import type { BackendChoice } from '../backends/index.ts';
 
 interface TrainOptions {
@@ -54,11 +55,18 @@ async function run(path: string, options: TrainOptions): Promise<void> {
       signal,
       onResume: (phase, epoch) => progress.note(`${submission.id}: going on with '${phase}' after epoch ${epoch}`),
       onStep: (phase, epoch, done, of) => progress.update(`${phase}, epoch ${epoch + 1}`, done / of),
-      onEpoch: ({ phase, epoch, epochs, loss }) =>
-        progress.note(`${phase} ${epoch}/${epochs}: loss ${loss.toFixed(5)}`),
+      onEpoch: ({ phase, epoch, epochs, loss, validation }) =>
+        progress.note(`${phase} ${epoch}/${epochs}: loss ${loss.toFixed(5)}${measured(validation)}`),
     });
   }).finally(() => progress.stop());
   const sha256 = createHash('sha256').update(weights).digest('hex');
   if (options.json) printJson({ submission: submission.id, file: out, bytes: weights.length, sha256 });
   else process.stdout.write(`${out}: ${weights.length} bytes, SHA-256 ${sha256}\n`);
+}
+
+function measured(validation: EpochReport['validation']): string {
+  if (validation === null) return '';
+  const percent = (fraction: number) => `${(100 * fraction).toFixed(2)} %`;
+  const robust = validation.robust === null ? '' : `, under PGD ${percent(validation.robust)}`;
+  return `, validation accuracy ${percent(validation.clean)}${robust}`;
 }

@@ -1,7 +1,6 @@
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
-import { ParapetError } from '#core/errors.ts';
 import type { WorkerBackend } from '../shards/messages.ts';
 import type { VerifyOptions } from '../shards/verify-result.ts';
 
@@ -22,7 +21,10 @@ export function register(program: Command): void {
     .command('verify')
     .description('re-check every number of a result from its evidence and the weights, on another backend')
     .argument('<result>', 'a result, such as results/v1/mnist-linf-0.3/Undefended.json')
-    .option('--submission <folder>', 'folder of the submission (default: submissions/<id>)')
+    .option(
+      '--submission <folder>',
+      'folder of the submission, of an external evaluation its own (default: submissions/<id>)',
+    )
     .option('--model <file>', 'of a result of a model file: that file')
     .option('--data <path>', 'of a result on data of your own: that data')
     .option('--classes <file>', 'the names of the classes that --data was given with')
@@ -40,8 +42,12 @@ export function register(program: Command): void {
 
 async function run(path: string, options: Options): Promise<void> {
   const { readResult } = await import('../files/results.ts');
+  const { isExternalResult } = await import('../files/external-results.ts');
   const { wholeNumber } = await import('./output.ts');
 
+  if (await isExternalResult(path)) {
+    return (await import('./verify-external.ts')).verifyExternalCommand(path, options);
+  }
   const { submission } = await readResult(path);
   const folder = options.submission ?? fileURLToPath(new URL(`../../submissions/${submission.id}`, import.meta.url));
   const { data, classes } = options;
@@ -63,6 +69,7 @@ async function verifyAll(path: string, parts: VerifyOptions, json: boolean): Pro
   const { verifyResult } = await import('../shards/verify-result.ts');
   const { plain, printJson, startProgress } = await import('./output.ts');
   const { interruptible } = await import('./interruptible.ts');
+  const { refuseFindings } = await import('./findings.ts');
 
   const progress = startProgress();
   const onProgress = (share: number) => progress.update(`verifying ${basename(path)}`, share);
@@ -93,13 +100,7 @@ async function verifyAll(path: string, parts: VerifyOptions, json: boolean): Pro
     );
   }
   if (!isSound) {
-    const list = findings.map(({ field, message }) => `${field}: ${message}`);
-    const more = list.length > 5 ? `; and ${list.length - 5} more` : '';
     const [first] = Object.entries(links).find(([, holds]) => holds === false) ?? [];
-    throw new ParapetError(
-      'integrity',
-      `${path} does not stand: ${list.slice(0, 5).join('; ')}${more}`,
-      `the first link that fails: ${first}`,
-    );
+    refuseFindings(path, findings, `the first link that fails: ${first}`);
   }
 }

@@ -21,12 +21,15 @@ function edits(a: string, b: string): number {
   return last[b.length] as number;
 }
 
-/** @returns what a mistyped word most likely means; undefined when no candidate is near */
+/** @returns what a mistyped word, or the beginning of one, most likely means; undefined when no candidate is near */
 export function closest(word: string, candidates: readonly string[]): string | undefined {
   const typed = word.slice(0, 100).toLowerCase();
   return candidates
     .map((candidate) => ({ candidate, distance: edits(typed, candidate.toLowerCase()) }))
-    .filter(({ candidate, distance }) => distance <= Math.max(1, Math.floor(candidate.length / 3)))
+    .filter(({ candidate, distance }) => {
+      const isBeginning = typed.length >= 3 && candidate.toLowerCase().startsWith(typed);
+      return isBeginning || distance <= Math.max(1, Math.floor(candidate.length / 3));
+    })
     .sort((a, b) => a.distance - b.distance)[0]?.candidate;
 }
 

@@ -1,22 +1,38 @@
+import type { z } from 'zod';
 import { canonicalJson } from './canonical.ts';
 import { ParapetError } from './errors.ts';
 import { isRecord, parseStrictJson } from './models/strict-json.ts';
 import { type Result, resultDigest, resultSchema } from './result.ts';
 
-/** A result as each version of the format wrote it, and what makes of it one of today. */
-const readers = new Map([[1, resultSchema]]);
-
 const NEWEST = 1;
 
+/** What is particular to a kind of results. */
+interface Kind<T> {
+  /** A result as each version of the format wrote it, and what makes of it one of today. */
+  readonly readers: ReadonlyMap<number, z.ZodType<T>>;
+  readonly digest: (result: T) => string;
+}
+
+const defense: Kind<Result> = { readers: new Map([[1, resultSchema]]), digest: resultDigest };
+
+/** Reads the published result of a defense. @throws ParapetError 'integrity'; see `parseAs` */
+export function parseResult(bytes: Uint8Array, name: string): Result {
+  return parseAs(defense, bytes, name);
+}
+
 /**
- * Reads a published result: of any version, exactly as it was written, and with the digest that it says.
+ * Reads a published result of a kind: of any version, exactly as it was written, and with the digest that it says.
  *
  * Nothing is passed over in silence, since the file itself is what others will read: not a key twice, nor one that the
  * schema would drop, nor text that is no Unicode.
  * @param name of the file, for the message
  * @throws ParapetError 'integrity' that names the file and the field
  */
-export function parseResult(bytes: Uint8Array, name: string): Result {
+export function parseAs<T extends { readonly digest: string }>(
+  { readers, digest: digestOf }: Kind<T>,
+  bytes: Uint8Array,
+  name: string,
+): T {
   const refuse = (what: string, hint?: string): never => {
     throw new ParapetError('integrity', `${name}: ${what}`, hint);
   };
@@ -36,7 +52,7 @@ export function parseResult(bytes: Uint8Array, name: string): Result {
   }
   const result = parsed.data;
   if (canonicalOf(value, refuse) !== canonicalJson(result)) refuse('it holds a key that no result has');
-  const digest = resultDigest(result);
+  const digest = digestOf(result);
   if (digest === result.digest) return result;
   return refuse(
     `digest: ${result.digest} stands there; the contents give ${digest}`,

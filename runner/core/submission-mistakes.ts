@@ -15,20 +15,54 @@ export interface Mistake {
  * @returns the submission, or every mistake in it at once
  */
 export function parseManifest(value: unknown): { submission: Submission } | { mistakes: readonly Mistake[] } {
-  const parsed = submissionSchema.safeParse(value, { reportInput: true });
-  return parsed.success ? { submission: parsed.data } : { mistakes: parsed.error.issues.flatMap(mistakesOf) };
+  const parsed = parseBy(submissionSchema, value);
+  return 'mistakes' in parsed ? parsed : { submission: parsed.data };
 }
 
-function mistakesOf(issue: z.core.$ZodIssue): Mistake[] {
+/** @returns the value as the schema makes it, or every mistake in it at once */
+export function parseBy<T>(schema: z.ZodType<T>, value: unknown): { data: T } | { mistakes: readonly Mistake[] } {
+  const parsed = schema.safeParse(value, { reportInput: true });
+  if (parsed.success) return { data: parsed.data };
+  return { mistakes: parsed.error.issues.flatMap((issue) => mistakesOf(issue, { schema, value })) };
+}
+
+/** What was written, and what it is read by. */
+interface Written {
+  readonly schema: z.ZodType;
+  readonly value: unknown;
+}
+
+/** What is said of an id that there is not. */
+export function unknownId(
+  path: readonly PropertyKey[],
+  id: string,
+  known: readonly { readonly id: string }[],
+): Mistake {
+  const ids = known.map((one) => one.id);
+  return { path, message: `there is no '${id}'${didYouMean(id, ids) || `; wanted ${ids.join(', ')}`}` };
+}
+
+function mistakesOf(issue: z.core.$ZodIssue, written: Written): Mistake[] {
   if (issue.code === 'unrecognized_keys') {
-    const known = fieldsAt(issue.path);
+    const known = fieldsAt(issue.path, written);
     return issue.keys.map((key) => ({
       path: [...issue.path, key],
       message: `there is no such field${didYouMean(key, known) || `; the fields are ${known.join(', ')}`}`,
       atKey: true,
     }));
   }
+  if (issue.code === 'invalid_union' && issue.discriminator !== undefined) {
+    const kinds = kindsAt(issue.path.slice(0, -1), written, issue.discriminator);
+    const came = (issue.input as Readonly<Record<string, unknown>> | undefined)?.[issue.discriminator];
+    return [{ path: issue.path, message: oneOf(came, kinds) }];
+  }
   return [{ path: issue.path, message: sentence(issue) }];
+}
+
+/** What stands where one of a few values is wanted. */
+function oneOf(came: unknown, values: readonly string[]): string {
+  if (came === undefined) return `is missing; wanted ${list(values)}`;
+  return `is ${show(came)}; wanted ${list(values)}${typeof came === 'string' ? didYouMean(came, values) : ''}`;
 }
 
 function sentence(issue: z.core.$ZodIssue): string {
@@ -38,11 +72,7 @@ function sentence(issue: z.core.$ZodIssue): string {
     const quote = issue.expected === 'string' && typeof input !== 'object' ? ': put it in quotes' : '';
     return `is ${show(input)}; wanted ${kindNames[issue.expected] ?? issue.expected}${quote}`;
   }
-  if (issue.code === 'invalid_value') {
-    const values = issue.values.map(String);
-    if (input === undefined) return `is missing; wanted ${list(values)}`;
-    return `is ${show(input)}; wanted ${list(values)}${typeof input === 'string' ? didYouMean(input, values) : ''}`;
-  }
+  if (issue.code === 'invalid_value') return oneOf(input, issue.values.map(String));
   if (issue.code === 'too_small' || issue.code === 'too_big') return size(issue);
   return issue.code === 'custom' ? issue.message : `is ${show(input)}; ${issue.message}`;
 }
@@ -81,16 +111,43 @@ function list(values: readonly string[]): string {
   return values.length === 1 ? `${values[0]}` : `${values.slice(0, -1).join(', ')} or ${values.at(-1)}`;
 }
 
-/** Names of the fields that the schema has at a path. */
-function fieldsAt(path: readonly PropertyKey[]): string[] {
-  let schema: unknown = submissionSchema;
-  for (const step of path) {
-    const inner = unwrap(schema);
-    if (inner instanceof z.ZodObject) schema = inner.shape[String(step)];
-    else if (inner instanceof z.ZodArray) schema = inner.element;
-  }
-  const found = unwrap(schema);
+/** Names of the fields that the schema has at a path of what was written. */
+function fieldsAt(path: readonly PropertyKey[], written: Written): string[] {
+  const found = schemaAt(path, written);
   return found instanceof z.ZodObject ? Object.keys(found.shape) : [];
+}
+
+/** What the field may hold that tells the kinds apart of what stands at a path. */
+function kindsAt(path: readonly PropertyKey[], written: Written, field: string): string[] {
+  const found = schemaAt(path, written, false);
+  return found instanceof z.ZodDiscriminatedUnion ? kindsOf(found, field).map(([kind]) => kind) : [];
+}
+
+function kindsOf(union: z.ZodDiscriminatedUnion, field: string): [string, z.ZodObject][] {
+  return (union.options as z.ZodObject[]).map((option) => {
+    const [kind] = (option.shape[field] as z.ZodLiteral<string>).values;
+    return [kind as string, option];
+  });
+}
+
+/** @param pick whether to go on from kinds told apart by a field to the one that the value is of */
+function schemaAt(path: readonly PropertyKey[], { schema: whole, value }: Written, pick = true): unknown {
+  let schema = unwrap(whole);
+  let here = value;
+  for (const step of path) {
+    schema = ofKind(schema, here);
+    if (schema instanceof z.ZodObject) schema = unwrap(schema.shape[String(step)]);
+    else if (schema instanceof z.ZodArray) schema = unwrap(schema.element);
+    here = (here as Readonly<Record<PropertyKey, unknown>> | null | undefined)?.[step];
+  }
+  return pick ? ofKind(schema, here) : schema;
+}
+
+function ofKind(schema: unknown, value: unknown): unknown {
+  if (!(schema instanceof z.ZodDiscriminatedUnion)) return schema;
+  const field = schema.def.discriminator;
+  const came = (value as Readonly<Record<string, unknown>> | null | undefined)?.[field];
+  return kindsOf(schema, field).find(([kind]) => kind === came)?.[1];
 }
 
 function unwrap(schema: unknown): unknown {

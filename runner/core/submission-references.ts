@@ -1,9 +1,9 @@
 import { didYouMean } from './closest.ts';
-import { findDataset } from './datasets/index.ts';
 import { batchStatistic } from './models/architecture.ts';
 import { architectures } from './models/index.ts';
 import type { Recipe, Submission } from './submission.ts';
-import type { Mistake } from './submission-mistakes.ts';
+import { type Mistake, unknownId } from './submission-mistakes.ts';
+import { defenseMistakes, modelMistakes } from './submission-model-references.ts';
 import { tracks } from './tracks.ts';
 import { trainingMethods } from './training/index.ts';
 
@@ -13,36 +13,18 @@ import { trainingMethods } from './training/index.ts';
  */
 export function referenceMistakes(submission: Submission): Mistake[] {
   return [
-    ...architectureMistakes(submission),
+    ...modelMistakes(submission),
     ...submission.claims.flatMap(({ track }, i) => claimMistakes(submission, track, i)),
     ...(submission.recipe === undefined ? [] : recipeMistakes(submission, submission.recipe)),
-    ...submission.defenses.map(({ id }, i) => ({
-      path: ['defenses', i, 'id'],
-      message: `there is no '${id}'; no defense at inference can be named yet`,
-    })),
+    ...defenseMistakes(submission),
   ];
-}
-
-function unknown(path: readonly PropertyKey[], id: string, known: readonly { readonly id: string }[]): Mistake {
-  const ids = known.map((one) => one.id);
-  return { path, message: `there is no '${id}'${didYouMean(id, ids) || `; wanted ${ids.join(', ')}`}` };
-}
-
-function architectureMistakes({ model, datasets }: Submission): Mistake[] {
-  const path = ['model', 'architecture'];
-  const architecture = architectures.find((one) => one.id === model.architecture);
-  if (architecture === undefined) return [unknown(path, model.architecture, architectures)];
-  const { shape, name, classNames } = findDataset(datasets[0] ?? '');
-  if (architecture.inputShape.join() === shape.join() && architecture.classes === classNames.length) return [];
-  const takes = `takes images of ${architecture.inputShape.join(' × ')}`;
-  return [{ path, message: `${architecture.id} ${takes}; those of ${name} have ${shape.join(' × ')}` }];
 }
 
 function claimMistakes({ datasets }: Submission, id: string, index: number): Mistake[] {
   const path = ['claims', index, 'track'];
   const track = tracks.find((one) => one.id === id);
   const served = tracks.filter(({ dataset }) => dataset === datasets[0]);
-  if (track === undefined) return [unknown(path, id, served)];
+  if (track === undefined) return [unknownId(path, id, served)];
   return track.dataset === datasets[0]
     ? []
     : [{ path, message: `${id} is a track of ${track.dataset}, not of ${datasets[0]}` }];
@@ -50,6 +32,10 @@ function claimMistakes({ datasets }: Submission, id: string, index: number): Mis
 
 function recipeMistakes({ datasets, model }: Submission, recipe: Recipe): Mistake[] {
   const mistakes: Mistake[] = [];
+  if (model?.format !== 'safetensors') {
+    const message = 'makes weights of one architecture; leave it out where the model is a graph or there are several';
+    return [{ path: ['recipe'], message, atKey: true }];
+  }
   const architecture = architectures.find(({ id }) => id === model.architecture);
   if (architecture !== undefined && batchStatistic(architecture) !== null) {
     const message = `cannot train ${architecture.id}: recipes do not measure what batch normalisation needs; leave it out and submit the weights`;
@@ -60,7 +46,15 @@ function recipeMistakes({ datasets, model }: Submission, recipe: Recipe): Mistak
     mistakes.push({ path: ['recipe', 'dataset'], message });
   }
   const method = trainingMethods.find(({ id }) => id === recipe.method);
-  if (method === undefined) return [...mistakes, unknown(['recipe', 'method'], recipe.method, trainingMethods)];
+  if (method === undefined) return [...mistakes, unknownId(['recipe', 'method'], recipe.method, trainingMethods)];
+  if (architecture !== undefined) {
+    try {
+      method.check?.(architecture);
+    } catch (error) {
+      const message = `${method.id} cannot train ${architecture.id}: ${(error as Error).message}`;
+      mistakes.push({ path: ['recipe', 'method'], message });
+    }
+  }
   const parsed = method.optionsSchema.safeParse(recipe.options);
   for (const issue of parsed.error?.issues ?? []) {
     const path = ['recipe', 'options', ...issue.path];

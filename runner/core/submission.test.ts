@@ -72,6 +72,11 @@ describe('a manifest', () => {
       },
       'recipe: cannot train vgg-16-cifar10: recipes do not measure what batch normalisation needs',
     ],
+    [
+      'a recipe for a net that its method cannot train',
+      recipe({ method: 'crown-ibp' }),
+      'recipe.method: crown-ibp cannot train papernot-mnist: model.architecture: papernot-mnist has max-pooling',
+    ],
     ['an unknown architecture', model({ architecture: 'papernot-mnits' }), "did you mean 'papernot-mnist'?"],
     ['an architecture for other images', model({ architecture: 'papernot-cifar10' }), 'takes images of 32 × 32 × 3'],
     [

@@ -5,6 +5,7 @@ import type { Figure, ModelWanted } from '#core/claims/claim.ts';
 import type { Result } from '#core/result.ts';
 import type { Submission } from '#core/submission.ts';
 import { findTrack } from '#core/tracks.ts';
+import { isExternalFolder } from './external.ts';
 import { readResult, resultPath } from './results.ts';
 import { readSubmission } from './submissions.ts';
 
@@ -17,10 +18,12 @@ export interface MeasuredFigure {
   readonly result: Result;
 }
 
-/** Every submission of the repository. */
+/** Every defense of the repository. */
 export async function readSubmissions(): Promise<Submission[]> {
   const entries = await readdir(folder, { withFileTypes: true });
-  const read = entries.filter((entry) => entry.isDirectory()).map((entry) => readSubmission(join(folder, entry.name)));
+  const paths = entries.filter((entry) => entry.isDirectory()).map((entry) => join(folder, entry.name));
+  const isExternal = await Promise.all(paths.map(isExternalFolder));
+  const read = paths.filter((_, i) => !isExternal[i]).map(readSubmission);
   return (await Promise.all(read)).map(({ submission }) => submission);
 }
 

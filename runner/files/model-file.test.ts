@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Classifier } from '#core/models/classifier.ts';
+import { openSent } from '#core/models/sent-model.ts';
 import { isModelFile, readModelFile } from './model-file.ts';
-import { openSent } from './sent-model.ts';
 import { type LinearOnnx, linearOnnx } from './testing/onnx.ts';
 
 let folder: string;

@@ -1,28 +1,27 @@
 /** A model file of a person's own: a graph as ONNX or for TensorFlow.js, or weights as safetensors for an architecture of ours. */
 import { createHash } from 'node:crypto';
-import { lstat, realpath } from 'node:fs/promises';
+import { lstat, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { digestOf } from '#core/digest.ts';
 import { ParapetError } from '#core/errors.ts';
 import type { Classifier } from '#core/models/classifier.ts';
+import { exportInstead } from '#core/models/foreign-files.ts';
 import { architectures } from '#core/models/index.ts';
+import type { SentModel } from '#core/models/sent-model.ts';
 import { listingOf } from '#core/models/tfjs/file.ts';
 import { errorCode, fileError } from './file-error.ts';
 import { readRegularFile } from './regular-file.ts';
-import type { SentModel } from './sent-model.ts';
 
 /** What ONNX can hold in one file, and what one array can. */
 const MOST_BYTES = 2 ** 31;
 
-/** Files that are programs, or that hold code: what to write instead. */
-const unsafe: Readonly<Record<string, string>> = {
-  '.pt': 'torch.onnx.export(model.eval(), example, "model.onnx")',
-  '.pth': 'torch.onnx.export(model.eval(), example, "model.onnx")',
-  '.pkl': 'torch.onnx.export or skl2onnx.to_onnx',
-  '.pickle': 'torch.onnx.export or skl2onnx.to_onnx',
-  '.joblib': 'skl2onnx.to_onnx',
-  '.h5': 'tf2onnx.convert.from_keras',
-  '.keras': 'tf2onnx.convert.from_keras',
+/** The way out for what is no such file, but a model all the same. */
+const exporters: Readonly<Record<string, string>> = {
+  '.pb': 'python -m tf2onnx.convert --saved-model folder --output model.onnx',
+  '.tflite': 'python -m tf2onnx.convert --tflite model.tflite --output model.onnx',
+  '.zip': 'unpack it, and name the model in it',
+  '.tar': 'unpack it, and name the model in it',
+  '.gz': 'unpack it, and name the model in it',
 };
 
 /** A model file with its digests. */
@@ -41,7 +40,19 @@ export interface ReadModelFile {
 /** Whether a path on the command line names a model file; anything else is taken for a folder of a submission. */
 export function isModelFile(path: string): boolean {
   const extension = extname(path).toLowerCase();
-  return ['.onnx', '.safetensors', '.json'].includes(extension) || extension in unsafe;
+  return ['.onnx', '.safetensors', '.json'].includes(extension) || exportInstead(path) !== null;
+}
+
+/** @throws ParapetError 'usage' where a path leads to a file that is neither a model of ours nor the description of a submission */
+export async function refuseOtherFile(path: string): Promise<void> {
+  const found = await stat(path).catch(() => null);
+  const extension = extname(path).toLowerCase();
+  if (found?.isFile() !== true || extension === '.yaml') return;
+  throw new ParapetError(
+    'usage',
+    `${path}: is a file ${extension === '' ? 'without an ending' : `of the kind ${extension}`}; wanted .onnx, .safetensors or model.json, or the folder of a submission`,
+    exporters[extension] ?? 'give it the ending of what it holds, or export the model as ONNX: docs/own-model.md',
+  );
 }
 
 /**
@@ -97,8 +108,8 @@ async function readTfjs(path: string, json: Uint8Array): Promise<ReadModelFile> 
 }
 
 function refuseOther(path: string, extension: string, architecture: string | null): void {
-  const instead = unsafe[extension];
-  if (instead !== undefined) {
+  const instead = exportInstead(path);
+  if (instead !== null) {
     throw new ParapetError(
       'usage',
       `${path}: ${extension} files can run code when they are opened, and are not read; wanted .onnx, .safetensors or model.json`,

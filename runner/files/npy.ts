@@ -5,7 +5,7 @@
  * Source: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html.
  */
 import { ParapetError } from '#core/errors.ts';
-import { fromHalf } from '#core/models/onnx/tensor-data.ts';
+import { fromHalf } from '#core/models/half.ts';
 
 /** An array of numbers: widened to float32, or as whole numbers that a double holds. */
 export interface NumberArray {

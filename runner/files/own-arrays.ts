@@ -27,13 +27,20 @@ export function readOwnArrays(bytes: Uint8Array, path: string): OwnArrays {
     throw new ParapetError('usage', `${path}: ${what}`, hint);
   };
   const shape = x.shape.length === 3 ? [...x.shape, 1] : x.shape;
-  if (shape.length !== 4 || shape.includes(0)) {
-    refuse(`x has shape [${x.shape}]; wanted [n, height, width, channels] or [n, channels, height, width]`);
+  if (shape.length !== 4) {
+    refuse(
+      `x has shape [${x.shape}]; wanted [n, height, width, channels] or [n, channels, height, width]`,
+      'x.reshape(n, height, width, channels), or channels first if the values lie so',
+    );
   }
+  if (shape.includes(0)) refuse(`x has shape [${x.shape}], which holds no value`, 'save at least one image');
   const [count, ...form] = shape as [number, number, number, number];
   if (y.shape.length !== 1 || y.shape[0] !== count) {
     const oneHot = y.shape.length === 2 && y.shape[0] === count;
-    refuse(`y has shape [${y.shape}]; wanted [${count}], one class for each image`, oneHot ? 'y.argmax(1)' : undefined);
+    refuse(
+      `y has shape [${y.shape}]; wanted [${count}], one class for each image`,
+      oneHot ? 'y.argmax(1)' : `x holds ${count} images: save the classes of these, in their order`,
+    );
   }
   const labels = labelsOf(y, refuse);
   return {
@@ -99,7 +106,8 @@ type Refuse = (what: string, hint?: string) => never;
 function labelsOf({ kind, data }: NumberArray, refuse: Refuse): Int32Array {
   if (kind === 'float') refuse('y holds floats; wanted whole numbers, the class of each image', 'y.astype("int64")');
   const bad = data.findIndex((label) => !(label >= 0 && label < 2 ** 31));
-  if (bad >= 0) refuse(`y[${bad}] is ${data[bad]}; wanted a class from 0`);
+  if (bad >= 0)
+    refuse(`y[${bad}] is ${data[bad]}; wanted a class from 0`, 'leave out images without a class, and count from 0');
   return Int32Array.from(data);
 }
 
@@ -117,11 +125,16 @@ function orderOf(form: readonly number[], inputShape: Classifier['inputShape'] |
 /** @returns pixels in [0, 1] of the first so many values */
 function pixelsOf({ kind, data }: NumberArray, length: number, refuse: Refuse): Float32Array {
   if (kind === 'byte') return pixelValues((data as Uint8Array).subarray(0, length));
-  if (kind === 'int') return refuse('x holds whole numbers; wanted uint8 from 0 to 255, or floats from 0 to 1');
+  if (kind === 'int')
+    return refuse('x holds whole numbers; wanted uint8 from 0 to 255, or floats from 0 to 1', 'x.astype("uint8")');
   const pixels = Float32Array.from(data.subarray(0, length));
   let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const [i, value] of pixels.entries()) {
-    if (!Number.isFinite(value)) return refuse(`x holds a value that is not finite, the first at position ${i}`);
+    if (!Number.isFinite(value))
+      return refuse(
+        `x holds a value that is not finite, the first at position ${i}`,
+        'np.isfinite(x) shows which; mend or leave out those images',
+      );
     least = Math.min(least, value);
     most = Math.max(most, value);
   }

@@ -14,6 +14,15 @@ import { readRegularFile } from './regular-file.ts';
 const MOST_BYTES = 2 ** 32;
 const MOST_NAMES_BYTES = 2 ** 22;
 
+/** What to do with files that people are likely to have. */
+const ways: Readonly<Record<string, string>> = {
+  '.npy': ': np.savez("data.npz", x=np.load("x.npy"), y=np.load("y.npy"))',
+  '.pt': ': np.savez("data.npz", x=images.numpy(), y=labels.numpy())',
+  '.zip': ': unpack it first',
+  '.tar': ': unpack it first',
+  '.gz': ': unpack it first',
+};
+
 /** Where the data lies. */
 export interface OwnDataSource {
   /** A folder with a folder of pictures for each class, or an .npz or .safetensors file with x and y. */
@@ -74,7 +83,7 @@ export async function readOwnData({ path, classes }: OwnDataSource): Promise<Own
     throw new ParapetError(
       'usage',
       `--data: ${path} is a file ${extension === '' ? 'without an ending' : `of the kind ${extension}`}`,
-      'wanted a folder with a folder of pictures for each class, or .npz or .safetensors with x and y',
+      `wanted a folder with a folder of pictures for each class, or .npz or .safetensors with x and y${ways[extension] ?? ''}`,
     );
   }
   const bytes = await readRegularFile(await realpath(path), MOST_BYTES);

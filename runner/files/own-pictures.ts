@@ -46,6 +46,7 @@ export async function readOwnPictures(path: string, names: readonly string[] | n
   const folders = await classFolders(path);
   const classNames = names ?? folders;
   const pictures: Picture[][] = [];
+  const leftOut: string[] = [];
   for (const folder of folders) {
     const label = classNames.indexOf(folder);
     if (label < 0) {
@@ -55,7 +56,9 @@ export async function readOwnPictures(path: string, names: readonly string[] | n
         'name each folder as its class is named in the file of --classes',
       );
     }
-    pictures.push((await picturesIn(path, folder)).map((name) => ({ name, label })));
+    const { taken, others } = await picturesIn(path, folder);
+    pictures.push(taken.map((name) => ({ name, label })));
+    leftOut.push(...others);
   }
   const ordered = inTurn(pictures);
   if (ordered.length > MOST_PICTURES) {
@@ -67,7 +70,10 @@ export async function readOwnPictures(path: string, names: readonly string[] | n
     count: ordered.length,
     digest: await digestOfPictures(path, ordered),
     shape: [first.height, first.width, first.channels],
-    load: (limit, inputShape) => load(path, ordered.slice(0, limit), inputShape),
+    async load(limit, inputShape) {
+      const { notes, ...examples } = await load(path, ordered.slice(0, limit), inputShape);
+      return { ...examples, notes: [...notes, ...leftOutNote(leftOut)] };
+    },
   };
 }
 
@@ -77,7 +83,8 @@ async function classFolders(path: string): Promise<string[]> {
   const found = folders.filter((name) => name !== false).sort();
   if (found.length >= 2) return found;
   const loose = entries.filter(({ name }) => isPicture(name)).length;
-  const came = loose > 0 ? `${loose} pictures lie in it directly` : `it has ${found.length} folders`;
+  const came =
+    loose > 0 ? `pictures lie in it directly (${loose})` : `it has ${found.length === 1 ? 'one folder' : 'no folders'}`;
   throw new ParapetError(
     'usage',
     `${path}: ${came}; wanted a folder of pictures for each class, at least two`,
@@ -85,9 +92,12 @@ async function classFolders(path: string): Promise<string[]> {
   );
 }
 
-async function picturesIn(path: string, folder: string): Promise<string[]> {
-  const names = (await entriesOf(join(path, folder))).map(({ name }) => name).filter(isPicture);
-  if (names.length > 0) return names.sort().map((name) => `${folder}/${name}`);
+/** The pictures of a class, sorted, and what else lies there, as `class/file`. */
+async function picturesIn(path: string, folder: string): Promise<{ taken: string[]; others: string[] }> {
+  const names = (await entriesOf(join(path, folder))).map(({ name }) => name).sort();
+  const within = (some: readonly string[]) => some.map((name) => `${folder}/${name}`);
+  const taken = within(names.filter(isPicture));
+  if (taken.length > 0) return { taken, others: within(names.filter((name) => !isPicture(name))) };
   throw new ParapetError(
     'usage',
     `${join(path, folder)}: there is no picture in it; wanted .png or .jpg`,
@@ -113,6 +123,13 @@ async function isFolder(path: string, entry: Dirent): Promise<boolean> {
 
 function isPicture(name: string): boolean {
   return /\.(png|jpe?g)$/i.test(name);
+}
+
+/** Nobody should take a folder for evaluated of which a part was passed over. */
+function leftOutNote([first, ...others]: readonly string[]): string[] {
+  if (first === undefined) return [];
+  const more = others.length === 0 ? '' : ` and ${others.length} more`;
+  return [`left out, since only .png and .jpg files directly in the folder of a class are taken: ${first}${more}`];
 }
 
 /** The first of each class, then the second of each, and so on: the first so many are then of all classes alike. */
@@ -207,5 +224,5 @@ async function isPointer(file: string): Promise<boolean> {
 }
 
 function refused(file: string, what: string, hint = 'mend the file or take it away'): ParapetError {
-  return new ParapetError('usage', `${file}: ${what.split('\n')[0]}`, hint);
+  return new ParapetError('usage', `${file}: ${(what.split('\n')[0] ?? '').replace(/:\s*$/, '')}`, hint);
 }

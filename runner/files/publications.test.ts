@@ -1,8 +1,10 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { sha256 } from '#core/digest.ts';
+import { countVerdicts, type ExternalResult, externalDigest } from '#core/external-result.ts';
 import { addToLog } from '#core/publication-log.ts';
 import type { Result } from '#core/result.ts';
 import { acquireLock } from './lock.ts';
@@ -10,7 +12,7 @@ import {
   addUnpublished,
   checkPublication,
   checkPublications,
-  publish,
+  publishExternal,
   publishResult,
   readLog,
   requireLine,
@@ -76,16 +78,25 @@ describe('publishing', () => {
     expect(JSON.parse(await readFile(pathOf(first), 'utf8'))).toEqual(first);
   });
 
-  it('serves any kind of result', async () => {
-    const file = join(folder, 'external', 't', 'X.json');
-    const said = { digest: '5'.repeat(64), run: { date: '2026-01-01T00:00:00Z' } };
-    const write = async () => {
-      await mkdir(dirname(file), { recursive: true });
-      await writeFile(file, JSON.stringify({ kind: 'another', ...said }));
+  it('serves the results of external evaluations, which are held against the log as well', async () => {
+    const { backend, code, run } = first;
+    const of = { id: 'X', digest: '5'.repeat(64) };
+    const draft: Omit<ExternalResult, 'digest' | 'run'> = {
+      ...{ schemaVersion: 1, kind: 'external-evaluation', evaluation: of, submission: of, track: 't', backend, code },
+      dataset: { id: 'mnist', split: 'test', digest: of.digest },
+      ...countVerdicts(['confirmed', 'outside-ball']),
+      evidence: { file: 'X.examples.safetensors', digest: sha256(evidence), backend: 'cpu' },
     };
-    const publication = { path: 'external/t/X.json', digest: said.digest, date: said.run.date };
-    await publish(folder, publication, write, () => {});
+    const external: ExternalResult = { ...draft, digest: externalDigest(draft), run };
+    const file = join(folder, 'external', 't', 'X.json');
+    await publishExternal(file, external, evidence, () => {});
     expect((await checkPublications(folder)).problems).toEqual([]);
+    expect(await checkPublication(file, external)).toBeNull();
+    await rm(join(folder, 'log.jsonl'));
+    expect(await checkPublication(file, external)).toMatch(/X\.json/);
+    expect(await addUnpublished(folder)).toEqual(['external/t/X.json']);
+    await writeFile(join(dirname(file), 'X.examples.safetensors'), 'another');
+    await expect(checkPublications(folder)).rejects.toThrow(/evidence\.digest/);
   });
 });
 

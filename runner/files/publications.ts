@@ -2,6 +2,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { ParapetError } from '#core/errors.ts';
+import type { ExternalResult } from '#core/external-result.ts';
 import {
   addToLog,
   checkAllPublished,
@@ -15,12 +16,15 @@ import {
 } from '#core/publication-log.ts';
 import type { Result } from '#core/result.ts';
 import { writeDurable } from './durable.ts';
+import { readExternalResult, writeExternalResult } from './external-results.ts';
 import { errorCode, fileError } from './file-error.ts';
 import { withLock } from './lock.ts';
 import { readEvidence, readResult, writeResult } from './results.ts';
 
 /** Path of a result below the folder of the results: its identity. */
-function identityOf({ suite, track, submission }: Result): string {
+function identityOf(result: Result | ExternalResult): string {
+  if ('evaluation' in result) return `external/${result.track}/${result.evaluation.id}.json`;
+  const { suite, track, submission } = result;
   return `${suite.id}/${track}/${submission.id}.json`;
 }
 
@@ -36,6 +40,18 @@ export async function publishResult(
   await publish(dirname(dirname(dirname(resolve(path)))), publication, () => writeResult(path, result, evidence), note);
 }
 
+/** The same of the result of an external evaluation. */
+export async function publishExternal(
+  path: string,
+  result: ExternalResult,
+  evidence: Uint8Array,
+  note: (message: string) => void,
+): Promise<void> {
+  const publication = { path: identityOf(result), digest: result.digest, date: result.run.date };
+  const write = () => writeExternalResult(path, result, evidence);
+  await publish(dirname(dirname(dirname(resolve(path)))), publication, write, note);
+}
+
 /**
  * Writes a result of any kind, and adds it to the log, while nobody else does. A crash in between leaves a result that the log does
  * not name, or evidence that is not its result's; both are refused by every reader, and publishing again completes them.
@@ -44,7 +60,7 @@ export async function publishResult(
  * @param note told when another process holds the log
  * @throws ParapetError 'integrity' when the log does not hold together; nothing is written then
  */
-export async function publish(
+async function publish(
   folder: string,
   publication: Publication,
   write: () => Promise<void>,
@@ -131,15 +147,13 @@ async function readPublications(folder: string): Promise<Publication[]> {
 
 async function readPublication(folder: string, file: string): Promise<Publication> {
   const path = relative(folder, file).split(sep).join('/');
-  // Those of external evaluations have a reader of their own.
-  if (!path.startsWith('external/')) {
-    const result = await readResult(file);
-    const identity = identityOf(result);
-    if (identity !== path) {
-      throw new ParapetError('integrity', `${file}: the content says ${identity}`, 'do not rename results');
-    }
-    await readEvidence(file, result);
+  const isExternal = path.startsWith('external/');
+  const result = await (isExternal ? readExternalResult(file) : readResult(file));
+  const identity = identityOf(result);
+  if (identity !== path) {
+    throw new ParapetError('integrity', `${file}: the content says ${identity}`, 'do not rename results');
   }
+  await readEvidence(file, result);
   return publicationOf(await readFile(file), path);
 }
 
@@ -148,7 +162,10 @@ async function readPublication(folder: string, file: string): Promise<Publicatio
  * @param path of the result
  * @returns null when nothing is; undefined for a result that lies in no folder of published ones
  */
-export async function checkPublication(path: string, result: Result): Promise<string | null | undefined> {
+export async function checkPublication(
+  path: string,
+  result: Result | ExternalResult,
+): Promise<string | null | undefined> {
   const file = resolve(path);
   const folder = dirname(dirname(dirname(file)));
   if (basename(folder) !== 'results') return undefined;

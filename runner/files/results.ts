@@ -47,7 +47,10 @@ export async function readResult(path: string): Promise<Result> {
  * @returns the bytes of a result's evidence file, their digest checked
  * @throws ParapetError 'integrity' when they were altered or the name leads elsewhere
  */
-export async function readEvidence(path: string, { evidence }: Result): Promise<Uint8Array> {
+export async function readEvidence(
+  path: string,
+  { evidence }: { readonly evidence: Pick<Result['evidence'], 'file' | 'digest'> },
+): Promise<Uint8Array> {
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(evidence.file)) {
     throw new ParapetError(
       'integrity',

@@ -1,55 +1,103 @@
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { ParapetError } from '#core/errors.ts';
+import type { InspectOutcome } from '#core/evaluation/tasks.ts';
 import { decodeWeights, findArchitecture, parameterCount } from '#core/models/index.ts';
-import type { Submission } from '#core/submission.ts';
+import type { SentSubmission } from '#core/models/sent-model.ts';
+import { modelsOf, type Submission } from '#core/submission.ts';
+import { architectureOf } from '#core/submission-architecture.ts';
 import { fileError } from './file-error.ts';
 import { placeholderAuthor } from './submission-template.ts';
-import { manifestName, readSubmission } from './submissions.ts';
+import { manifestName, type ReadSubmission, readSubmission } from './submissions.ts';
 
 /** What a submission is, as far as it can be told without evaluating it. */
 export interface CheckedSubmission {
+  readonly kind: 'defense';
   readonly id: string;
   readonly name: string;
   readonly digest: string;
   readonly dataset: string;
+  /** Of the nets, in words where they are several or graphs. */
   readonly architecture: string;
-  readonly parameters: number;
+  /** How many numbers the nets have learned; null where that is not known of a graph. */
+  readonly parameters: number | null;
   /** Length of the weights; null when only a recipe is there. */
   readonly modelBytes: number | null;
+  /** What was decided about its files that they do not say. */
+  readonly notes: readonly string[];
   /** What is allowed but probably not meant. */
   readonly warnings: readonly string[];
 }
+
+/** Opens nets in a worker process, where bytes of strangers belong. */
+export type Inspect = (sent: SentSubmission, digest: string) => Promise<InspectOutcome>;
 
 /** Besides these two, a folder holds the weights and nothing else. */
 const welcome = /^(README\.md|LICEN[CS]E(\.(txt|md))?)$/;
 
 /**
- * Checks all that can be checked in seconds: the manifest, what it names, the weights, and the rest of the folder.
+ * Checks all that can be checked in seconds: the manifest, what it names, the files, and the rest of the folder.
+ * @param inspect is asked where only an opened net can tell: graphs, and nets with a reference
  * @throws ParapetError 'submission' for whatever would keep it from being evaluated; 'usage' when there is no such folder
  */
-export async function checkSubmission(path: string): Promise<CheckedSubmission> {
-  const { submission, folder, digest, model } = await readSubmission(path);
-  const architecture = findArchitecture(submission.model.architecture);
-  if (model !== null) decodeWeights(architecture, model);
+export async function checkSubmission(path: string, inspect: Inspect): Promise<CheckedSubmission> {
+  const read = await readSubmission(path);
+  const { submission, folder, digest, sent } = read;
+  const models = modelsOf(submission);
   await refuseTwin(folder);
+  const unused = await strangers(folder, Object.keys(sent?.submission.files ?? {}));
+  for (const model of models) {
+    const weights = sent?.submission.files[model.file ?? ''];
+    if (model.format === 'safetensors' && weights) decodeWeights(findArchitecture(model.architecture), weights);
+  }
+  const isTold = models.every(({ format, reference }) => format === 'safetensors' && reference === undefined);
+  const notes = sent === null || isTold ? [] : await inspected(read, sent, inspect);
+  const counts = models.map((model) =>
+    model.format === 'safetensors' ? parameterCount(findArchitecture(model.architecture)) : Number.NaN,
+  );
+  const parameters = counts.reduce((sum, count) => sum + count, 0);
   return {
+    kind: 'defense',
     id: submission.id,
     name: submission.name,
     digest,
     dataset: submission.datasets[0] ?? '',
-    architecture: architecture.id,
-    parameters: parameterCount(architecture),
-    modelBytes: model?.length ?? null,
-    warnings: [...warningsOf(submission, path), ...(await strangers(folder, submission))],
+    architecture: architectureOf(submission),
+    parameters: Number.isNaN(parameters) ? null : parameters,
+    modelBytes: sent === null ? null : Object.values(sent.submission.files).reduce((sum, file) => sum + file.length, 0),
+    notes,
+    warnings: [...warningsOf(submission, path), ...unused],
   };
 }
 
-function warningsOf({ id, model, authors, licence, recipe }: Submission, path: string): string[] {
-  const warnings: string[] = [];
-  if (model.file === undefined && recipe !== undefined) {
+/** What an opened net is found to be; a mistake of one that submission.yaml describes is put where it stands there. */
+async function inspected({ place, digest }: ReadSubmission, sent: SentSubmission, inspect: Inspect) {
+  try {
+    return (await inspect(sent, digest)).notes;
+  } catch (error) {
+    const [, field, message] =
+      (error instanceof ParapetError && /^(models?(?:\.\w+)*): (.*)$/s.exec(error.message)) || [];
+    if (!(error instanceof ParapetError) || field === undefined || message === undefined) throw error;
+    const path = field.split('.').map((step) => (/^\d+$/.test(step) ? Number(step) : step));
+    throw new ParapetError(error.kind, place({ path, message }), error.hint);
+  }
+}
+
+function warningsOf(submission: Submission, path: string): string[] {
+  const { model, recipe, withdrawn } = submission;
+  const warnings = commonWarnings(submission);
+  if (withdrawn !== undefined) {
+    warnings.push(`withdrawn: since ${withdrawn.date} its row is struck out and has no rank; its results stay`);
+  }
+  if (model !== undefined && model.file === undefined && recipe !== undefined) {
     warnings.push(`there are no weights yet: npm run -s parapet -- train ${path}`);
   }
+  return warnings;
+}
+
+/** What goes for a defense and for an external evaluation. */
+export function commonWarnings({ id, authors, licence }: Pick<Submission, 'id' | 'authors' | 'licence'>): string[] {
+  const warnings: string[] = [];
   if (authors.includes(placeholderAuthor)) warnings.push(`authors: '${placeholderAuthor}' is what new wrote for ${id}`);
   if (!/^[A-Za-z0-9.+() -]+$/.test(licence)) {
     warnings.push(`licence: '${licence}' is no SPDX identifier, such as MIT, Apache-2.0 or CC0-1.0`);
@@ -57,8 +105,11 @@ function warningsOf({ id, model, authors, licence, recipe }: Submission, path: s
   return warnings;
 }
 
-/** Files that no reader of ours looks at, and folders and links, which have no place in a submission. */
-async function strangers(folder: string, { model }: Submission): Promise<string[]> {
+/**
+ * Files that no reader of ours looks at, and folders and links, which have no place in a submission.
+ * @param named the files that its manifest names
+ */
+export async function strangers(folder: string, named: readonly string[]): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((error) => {
     throw fileError('read', folder, error);
   });
@@ -71,7 +122,7 @@ async function strangers(folder: string, { model }: Submission): Promise<string[
         'move it out of the submission',
       );
     }
-    if (entry.name !== manifestName && entry.name !== model.file && !welcome.test(entry.name)) {
+    if (entry.name !== manifestName && !named.includes(entry.name) && !welcome.test(entry.name)) {
       warnings.push(`${entry.name} is not used; submission.yaml does not name it`);
     }
   }
@@ -79,7 +130,7 @@ async function strangers(folder: string, { model }: Submission): Promise<string[
 }
 
 /** Two ids that differ only in case are one folder on many disks, and one name to a reader. */
-async function refuseTwin(folder: string): Promise<void> {
+export async function refuseTwin(folder: string): Promise<void> {
   const id = basename(folder);
   const others = await readdir(dirname(folder)).catch(() => []);
   const twin = others.find((other) => other !== id && other.toLowerCase() === id.toLowerCase());

@@ -1,6 +1,18 @@
-/** The text of a submission.yaml → a checked submission, or every mistake at once, each with its line and column. */
-import { isAlias, isCollection, isMap, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml';
+/** The text of a submission.yaml → what it declares, checked, or every mistake at once, each with its line and column. */
+import {
+  type Document,
+  isAlias,
+  isCollection,
+  isMap,
+  isScalar,
+  LineCounter,
+  type Node,
+  parseDocument,
+  visit,
+} from 'yaml';
+import { didYouMean } from '#core/closest.ts';
 import { ParapetError } from '#core/errors.ts';
+import { type ExternalEvaluation, externalKind, kindOf, parseExternal } from '#core/external-evaluation.ts';
 import type { Submission } from '#core/submission.ts';
 import { type Mistake, parseManifest } from '#core/submission-mistakes.ts';
 import { referenceMistakes } from '#core/submission-references.ts';
@@ -17,12 +29,62 @@ interface Finding {
   readonly text: string;
 }
 
+/** What a manifest declares: a defense, or an external evaluation of one. */
+export type Manifest = Submission | ExternalEvaluation;
+
+/** Whether a manifest is that of an external evaluation. */
+export function isExternal(manifest: Manifest): manifest is ExternalEvaluation {
+  return 'kind' in manifest;
+}
+
+/** A checked manifest, and where in its text a field stands. */
+export interface Placed<T extends Manifest> {
+  readonly manifest: T;
+  /** @returns a line for a mistake that was found later: name:line:column, the field, and the message */
+  place(mistake: Mistake): string;
+}
+
+/** Checks a value that YAML gave. */
+type Parse<T> = (value: unknown) => { data: T } | { mistakes: readonly Mistake[] };
+
+/** As `placeSubmission`, without the places. */
+export function parseSubmission(bytes: Uint8Array, name?: string): Submission {
+  return placeSubmission(bytes, name).manifest;
+}
+
 /**
+ * The manifest of a defense.
  * @param bytes the file
  * @param name how messages call it
  * @throws ParapetError 'submission' with one line per mistake: name:line:column, the field, what came, what was wanted
  */
-export function parseSubmission(bytes: Uint8Array, name = 'submission.yaml'): Submission {
+export function placeSubmission(bytes: Uint8Array, name = 'submission.yaml'): Placed<Submission> {
+  return placeText(bytes, name, (value) => {
+    const isExternalKind = kindOf(value) === externalKind;
+    const message = 'is an external evaluation, and a defense is wanted here';
+    return isExternalKind ? { mistakes: [{ path: ['kind'], message }] } : defense(value);
+  });
+}
+
+/** A manifest of either kind, told apart by `kind`, which a defense has not; otherwise as `placeSubmission`. */
+export function placeEither(bytes: Uint8Array, name: string): Placed<Manifest> {
+  return placeText<Manifest>(bytes, name, (value) => {
+    const kind = kindOf(value);
+    if (kind === null) return defense(value);
+    if (kind === externalKind) return parseExternal(value);
+    const way = typeof kind === 'string' ? didYouMean(kind, [externalKind]) : '';
+    return { mistakes: [{ path: ['kind'], message: `wanted ${externalKind}, or no such field for a defense${way}` }] };
+  });
+}
+
+const defense: Parse<Submission> = (value) => {
+  const parsed = parseManifest(value);
+  if ('mistakes' in parsed) return parsed;
+  const mistakes = referenceMistakes(parsed.submission);
+  return mistakes.length > 0 ? { mistakes } : { data: parsed.submission };
+};
+
+function placeText<T extends Manifest>(bytes: Uint8Array, name: string, parse: Parse<T>): Placed<T> {
   const fail = (lines: readonly string[]): never => {
     throw new ParapetError('submission', lines.join('\n'), `npm run -s parapet -- new --help shows how to start one`);
   };
@@ -32,16 +94,14 @@ export function parseSubmission(bytes: Uint8Array, name = 'submission.yaml'): Su
   const text = decode(bytes);
   if (text === null) return fail([`${name}: is not text in UTF-8`]);
   const lines = new LineCounter();
-  const outcome = read(text, lines);
-  if (!Array.isArray(outcome)) return outcome;
-  return fail(
-    outcome
-      .toSorted((a, b) => a.offset - b.offset)
-      .map((finding) => {
-        const { line, col } = lines.linePos(finding.offset);
-        return `${name}:${Math.max(1, line)}:${Math.max(1, col)} ${finding.text}`;
-      }),
-  );
+  const outcome = read(text, lines, parse);
+  const lineOf = ({ offset, text }: Finding) => {
+    const { line, col } = lines.linePos(offset);
+    return `${name}:${Math.max(1, line)}:${Math.max(1, col)} ${text}`;
+  };
+  if ('findings' in outcome) return fail(outcome.findings.toSorted((a, b) => a.offset - b.offset).map(lineOf));
+  const { data, root } = outcome;
+  return { manifest: data, place: (mistake) => lineOf(locate(mistake, root)) };
 }
 
 function decode(bytes: Uint8Array): string | null {
@@ -52,11 +112,15 @@ function decode(bytes: Uint8Array): string | null {
   }
 }
 
-function read(text: string, lineCounter: LineCounter): Submission | Finding[] {
+function read<T>(
+  text: string,
+  lineCounter: LineCounter,
+  parse: Parse<T>,
+): { data: T; root: Node } | { findings: readonly Finding[] } {
   const nul = text.indexOf('\0');
-  if (nul >= 0) return [{ offset: 0, text: `a NUL character after ${nul} others` }];
+  if (nul >= 0) return { findings: [{ offset: 0, text: `a NUL character after ${nul} others` }] };
   const deep = tooDeep(text);
-  if (deep !== null) return [deep];
+  if (deep !== null) return { findings: [deep] };
   const document = parseDocument(text, {
     lineCounter,
     version: '1.2',
@@ -66,15 +130,27 @@ function read(text: string, lineCounter: LineCounter): Submission | Finding[] {
     stringKeys: true,
   });
   const complaints = [...document.errors, ...document.warnings];
-  if (complaints.length > 0) return complaints.map(({ pos, message }) => ({ offset: pos[0], text: message }));
+  if (complaints.length > 0) {
+    return { findings: complaints.map(({ pos, message }) => ({ offset: pos[0], text: message })) };
+  }
   const root = document.contents;
-  const forbidden = refused(root);
-  if (forbidden.length > 0) return forbidden;
-  if (!isMap(root)) return [{ offset: 0, text: 'wanted fields, such as id: Papernot2016Distillation' }];
-  const parsed = parseManifest(document.toJS({ maxAliasCount: MOST_ALIASES }));
-  const mistakes = 'mistakes' in parsed ? parsed.mistakes : referenceMistakes(parsed.submission);
-  if (mistakes.length > 0) return mistakes.map((mistake) => locate(mistake, root));
-  return (parsed as { submission: Submission }).submission;
+  const findings = refused(root);
+  if (findings.length > 0) return { findings };
+  if (!isMap(root)) return { findings: [{ offset: 0, text: 'wanted fields, such as id: Papernot2016Distillation' }] };
+  const value = followed(document);
+  if (Array.isArray(value)) return { findings: value };
+  const parsed = parse(value.of);
+  return 'data' in parsed ? { ...parsed, root } : { findings: parsed.mistakes.map((mistake) => locate(mistake, root)) };
+}
+
+/** What aliases of aliases grow to is only known when they are followed. */
+function followed(document: Document.Parsed): { of: unknown } | Finding[] {
+  try {
+    return { of: document.toJS({ maxAliasCount: MOST_ALIASES }) };
+  } catch (error) {
+    if (error instanceof ReferenceError) return [{ offset: 0, text: error.message }];
+    throw error;
+  }
 }
 
 /** Brackets inside brackets, without end, would overflow the parser's stack. Those in texts count too: nobody needs so many. */
@@ -92,6 +168,7 @@ function tooDeep(text: string): Finding | null {
 function refused(root: Node | null): Finding[] {
   const findings: Finding[] = [];
   let aliases = 0;
+  const anchors = new Set<string>();
   visit(root, {
     Pair(_, { key }) {
       if (isScalar(key) && forbiddenKeys.has(String(key.value))) {
@@ -103,6 +180,9 @@ function refused(root: Node | null): Finding[] {
     },
     Node(_, node, ancestors) {
       const offset = node.range?.[0] ?? 0;
+      if (!isAlias(node) && node.anchor !== undefined) anchors.add(node.anchor);
+      if (isAlias(node) && !anchors.has(node.source))
+        findings.push({ offset, text: `*${node.source}: no &${node.source} stands before it` });
       if (isAlias(node) && ++aliases > MOST_ALIASES) {
         findings.push({ offset, text: `more than ${MOST_ALIASES} aliases` });
         return visit.BREAK;

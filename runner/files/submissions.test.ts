@@ -7,10 +7,17 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { papernotMnist } from '#core/models/papernot.ts';
 import { encodeSafetensors } from '#core/models/safetensors.ts';
-import { checkSubmission } from './submission-check.ts';
+import { isExternalFolder } from './external.ts';
+import { checkExternal } from './external-check.ts';
+import { checkSubmission as checkWith } from './submission-check.ts';
 import { createSubmission } from './submission-create.ts';
+import { modelToSubmit } from './submission-model.ts';
 import { parseSubmission } from './submission-text.ts';
 import { readSubmission } from './submissions.ts';
+import { linearOnnx } from './testing/onnx.ts';
+
+/** None of these needs to be opened. */
+const checkSubmission = (path: string) => checkWith(path, () => Promise.reject(new Error('opened')));
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const manifest = `id: Someone2020Method
@@ -70,6 +77,12 @@ describe('the text of submission.yaml', () => {
       `a: &a [x,x]\nb: &b [*a,*a]\n${Array.from({ length: 30 }, (_, i) => `c${i}: *b\n`).join('')}`,
       'more than 20 aliases',
     ],
+    ['an alias of nothing', change('[mnist]', '[*nist]'), 'submission.yaml:5:12 *nist: no &nist stands before it'],
+    [
+      'few aliases that grow to many',
+      `a: &a [x,x]\nb: &b [*a,*a]\nc: &c [*b,*b]\nd: &d [*c,*c]\ne: [*d,*d]\n`,
+      'submission.yaml:1:1 Excessive alias count',
+    ],
     ['brackets without end', '['.repeat(60_000), 'brackets inside one another'],
     [
       'dashes without end',
@@ -115,12 +128,30 @@ describe('a folder', () => {
     await writeFile(join(folder, 'submission.yaml'), manifest.replace('architecture: papernot-mnist', named));
   }
 
+  test('may be withdrawn: validate warns, and its digest stays, so that its results still verify', async () => {
+    const { digest } = await readSubmission(folder);
+    const text = `${manifest}withdrawn:\n  date: 2026-03-04\n  reason: The gradients were masked\n`;
+    await writeFile(join(folder, 'submission.yaml'), text);
+    const { submission, ...read } = await readSubmission(folder);
+    expect(submission.withdrawn).toEqual({ date: '2026-03-04', reason: 'The gradients were masked' });
+    expect(read.digest).toBe(digest);
+    const { warnings } = await checkSubmission(folder);
+    expect(warnings).toContain('withdrawn: since 2026-03-04 its row is struck out and has no rank; its results stay');
+    for (const [from, to, message] of [
+      ['2026-03-04', '2026-13-04', /withdrawn\.date: is '2026-13-04'/],
+      ['  reason: The gradients were masked\n', '', /withdrawn\.reason: is missing/],
+      ['masked', 'mas\u202eked', /withdrawn\.reason: holds a control or invisible character/],
+    ] as const) {
+      expect(() => parseSubmission(bytes(text.replace(from, to)))).toThrow(message);
+    }
+  });
+
   test('is read with its weights, and its digest changes with either', async () => {
     const recipe = await readSubmission(folder);
-    expect(recipe).toMatchObject({ submission: { id: 'Someone2020Method' }, folder, model: null });
+    expect(recipe).toMatchObject({ submission: { id: 'Someone2020Method' }, folder, sent: null });
     await addModel(weights);
     const whole = await readSubmission(folder);
-    expect(whole.model).toEqual(weights);
+    expect(whole.sent?.submission.files).toEqual({ 'model.safetensors': weights });
     expect(new Set([recipe.digest, whole.digest]).size).toBe(2);
     await addModel(weights.with(weights.length - 1, 1));
     expect((await readSubmission(folder)).digest).not.toBe(whole.digest);
@@ -132,13 +163,29 @@ describe('a folder', () => {
   });
 
   test.each<[string, () => Promise<unknown>, string]>([
-    ['weights that were altered', () => addModel(weights, 'a'.repeat(64)), 'model.sha256 is aaaa'],
+    [
+      'weights that were altered',
+      () => addModel(weights, 'a'.repeat(64)),
+      'submission.yaml:10:11 model.sha256: is aaaa',
+    ],
     [
       'weights of another net',
       () => addModel(encodeSafetensors({ x: { shape: [1], data: Float32Array.of(1) } })),
       'do not fit',
     ],
     ['truncated weights', () => addModel(weights.subarray(0, 1000)), 'safetensors'],
+    [
+      'a zip archive',
+      () => addModel(Uint8Array.of(0x50, 0x4b, 3, 4, 0, 0, 0, 0, 0)),
+      'model.file: model.safetensors is a zip archive',
+    ],
+    ['a pickle', () => addModel(Uint8Array.of(0x80, 2, 0, 0, 0, 0, 0, 0, 0)), 'is a pickle, which can run code'],
+    ['an HDF5 file', () => addModel(Uint8Array.of(0x89, 0x48, 0x44, 0x46, 0, 0, 0, 0, 0)), 'is an HDF5 file'],
+    [
+      'a tar archive',
+      () => addModel(new Uint8Array(512).fill(0).map((_, i) => 'ustar'.charCodeAt(i - 257) || 0)),
+      'is a tar archive',
+    ],
     [
       'a Git LFS pointer',
       () => addModel('version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n'),
@@ -183,6 +230,39 @@ describe('a folder', () => {
     });
   });
 
+  test('of several nets is told all that is wrong with its files at once', async () => {
+    const net = (file: string) => ({ format: 'onnx', file, sha256: 'a'.repeat(64) });
+    const several = { models: [net('a.onnx'), net('b.onnx')], defenses: [{ id: 'vote' }] };
+    const about = { id: 'Someone2020Method', name: 'x', authors: ['x'], licence: 'MIT', datasets: ['mnist'] };
+    await writeFile(join(folder, 'submission.yaml'), JSON.stringify({ ...about, ...several }, null, 2));
+    await writeFile(join(folder, 'a.onnx'), 'x');
+    await expect(readSubmission(folder)).rejects.toThrow(
+      /submission\.yaml:15:17 models\.0\.sha256: is aaaa.*\n.*submission\.yaml:19:15 models\.1\.file: .*b\.onnx is missing/,
+    );
+  });
+
+  test('that is new may have a graph copied in, and points editors at the schema', async () => {
+    const net = linearOnnx({ inputShape: [28, 28, 1], weights: new Float32Array(7840), bias: new Float32Array(10) });
+    await writeFile(join(parent, 'my net.onnx'), net);
+    const { model, files } = await modelToSubmit(join(parent, 'my net.onnx'), null);
+    const made = await createSubmission(
+      parent,
+      { id: 'New2026Graph', name: 'x', author: 'x', dataset: 'mnist', model },
+      files,
+    );
+    const { submission, sent } = await readSubmission(made);
+    expect(submission.model).toMatchObject({ format: 'onnx', file: 'model.onnx' });
+    expect(sent?.submission.files['model.onnx']).toEqual(new Uint8Array(net));
+    const [first = ''] = (await readFile(join(made, 'submission.yaml'), 'utf8')).split('\n');
+    const schema = /^# yaml-language-server: \$schema=(.*)$/.exec(first)?.[1] ?? '';
+    expect(schema).not.toMatch(/^\//);
+    expect(JSON.parse(await readFile(join(made, schema), 'utf8'))).toHaveProperty('properties.model');
+    await writeFile(join(parent, 'my net.onnx.data'), 'x');
+    await expect(modelToSubmit(join(parent, 'my net.onnx'), null)).rejects.toThrow(
+      /its weights lie in a file beside it/,
+    );
+  });
+
   test('that is none is a mistake of the caller', async () => {
     await expect(readSubmission(join(parent, 'Nowhere'))).rejects.toMatchObject({ kind: 'usage' });
     await expect(readSubmission(join(folder, 'submission.yaml'))).rejects.toThrow('is not a folder');
@@ -201,8 +281,8 @@ describe('a folder', () => {
       name: 'A: "b" # c',
       author: "O'Brien",
       dataset: 'mnist',
-      architecture: 'papernot-mnist',
-    };
+      model: { format: 'safetensors', architecture: 'papernot-mnist', digests: null },
+    } as const;
     const made = await createSubmission(parent, values);
     expect(await checkSubmission(made)).toMatchObject({ id: 'New2026Thing', name: 'A: "b" # c' });
     await expect(createSubmission(parent, values)).rejects.toMatchObject({
@@ -216,6 +296,10 @@ describe('a folder', () => {
 
 test('the submissions of this repository are valid', async () => {
   const submissions = fileURLToPath(new URL('../../submissions/', import.meta.url));
-  for (const id of await readdir(submissions)) expect((await checkSubmission(join(submissions, id))).id).toBe(id);
+  for (const id of await readdir(submissions)) {
+    const folder = join(submissions, id);
+    const checked = await ((await isExternalFolder(folder)) ? checkExternal(folder) : checkSubmission(folder));
+    expect(checked.id).toBe(id);
+  }
   expect(await readFile(join(submissions, 'Undefended', 'submission.yaml'), 'utf8')).toContain('id: Undefended');
 });

@@ -4,9 +4,12 @@ import { lstat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { digestOf } from '#core/digest.ts';
 import { ParapetError } from '#core/errors.ts';
-import type { Submission } from '#core/submission.ts';
+import type { SentSubmission } from '#core/models/sent-model.ts';
+import { sentSubmission, submittedFiles } from '#core/models/submitted-files.ts';
+import { digestedManifest, type Submission } from '#core/submission.ts';
+import { submissionDigest } from '#core/submission-digest.ts';
 import { readRegularFile } from './regular-file.ts';
-import { MOST_MANIFEST_BYTES, parseSubmission } from './submission-text.ts';
+import { type Manifest, MOST_MANIFEST_BYTES, type Placed, placeSubmission } from './submission-text.ts';
 
 /** Weights of the largest net that is taken: git hosts refuse a larger file as well. */
 const MOST_MODEL_BYTES = 100 * 1024 * 1024;
@@ -17,14 +20,16 @@ export interface ReadSubmission {
   readonly submission: Submission;
   /** Absolute path. */
   readonly folder: string;
-  /** SHA-256 over the canonical JSON of the manifest, defaults filled in, and of the digest of its model file. */
+  /** What `submissionDigest` gives. */
   readonly digest: string;
   /** The same of the manifest alone. */
   readonly manifestDigest: string;
-  /** SHA-256 of the model file; null without one. */
+  /** SHA-256 of the model file; null without one, and of several nets, each of which has it in the manifest. */
   readonly weightsDigest: string | null;
-  /** The bytes of the model file; null when the submission carries only a recipe. */
-  readonly model: Uint8Array | null;
+  /** The nets with their files, to be opened; null when the submission carries only a recipe. */
+  readonly sent: SentSubmission | null;
+  /** Where in submission.yaml a mistake stands that was found later: a line for it. */
+  readonly place: Placed<Submission>['place'];
 }
 
 /**
@@ -33,6 +38,35 @@ export interface ReadSubmission {
  *   there is no such folder
  */
 export async function readSubmission(path: string): Promise<ReadSubmission> {
+  const { manifest: submission, place, folder } = await readManifest(path, placeSubmission);
+  const { files, mistakes } = await submittedFiles(submission, {
+    read: (name) => readRegularFile(join(path, name), MOST_MODEL_BYTES),
+    sha256: digestOfBytes,
+  });
+  if (mistakes.length > 0) {
+    throw new ParapetError('submission', mistakes.map(place).join('\n'), mistakes[0]?.hint);
+  }
+  return {
+    submission,
+    folder,
+    digest: submissionDigest(submission),
+    manifestDigest: digestOf(digestedManifest(submission)),
+    weightsDigest: submission.model?.sha256 ?? null,
+    sent: sentSubmission(submission, files),
+    place,
+  };
+}
+
+/**
+ * Reads what a folder declares.
+ * @param parse the bytes of submission.yaml, given its name for messages
+ * @returns the manifest, and the absolute path of the folder
+ * @throws ParapetError as `readSubmission`
+ */
+export async function readManifest<T extends Manifest>(
+  path: string,
+  parse: (bytes: Uint8Array, name: string) => Placed<T>,
+): Promise<Placed<T> & { folder: string }> {
   const folder = resolve(path);
   const found = await lstat(folder).catch(() => null);
   if (!found?.isDirectory()) {
@@ -43,33 +77,20 @@ export async function readSubmission(path: string): Promise<ReadSubmission> {
       'name the folder of a submission, such as submissions/Undefended',
     );
   }
-  const manifest = join(path, manifestName);
-  const submission = parseSubmission(await readRegularFile(manifest, MOST_MANIFEST_BYTES), manifest);
-  if (submission.id !== basename(folder)) {
+  const file = join(path, manifestName);
+  const { manifest, place } = parse(await readRegularFile(file, MOST_MANIFEST_BYTES), file);
+  if (manifest.id !== basename(folder)) {
     throw new ParapetError(
       'submission',
-      `${manifest}: id is '${submission.id}', and the folder is named '${basename(folder)}'`,
+      `${file}: id is '${manifest.id}', and the folder is named '${basename(folder)}'`,
       'give both the same name',
     );
   }
-  const model = await readModel(path, submission);
-  const weightsDigest = model === null ? null : digestOfBytes(model);
-  const digest = digestOf({ manifest: submission, model: weightsDigest });
-  return { submission, folder, digest, manifestDigest: digestOf(submission), weightsDigest, model };
+  return { manifest, place, folder };
 }
 
-async function readModel(path: string, { model: { file, sha256 } }: Submission): Promise<Uint8Array | null> {
-  if (file === undefined) return null;
-  const bytes = await readRegularFile(join(path, file), MOST_MODEL_BYTES);
-  const digest = digestOfBytes(bytes);
-  if (digest === sha256) return bytes;
-  throw new ParapetError(
-    'submission',
-    `${join(path, manifestName)}: model.sha256 is ${sha256}, and ${file} has ${digest}`,
-    'if the file is as you meant it, write its SHA-256; else restore the file',
-  );
-}
-
-function digestOfBytes(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
+function digestOfBytes(parts: readonly Uint8Array[]): string {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(part);
+  return hash.digest('hex');
 }

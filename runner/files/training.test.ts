@@ -105,5 +105,9 @@ describe('training of a submission', () => {
     );
     const wrong = submission({ options: { epoch: 3 } });
     expect(await finish(start(wrong, 'none'))).toMatch(/error submission recipe\.options.*epoch/);
+    const cold = submission({ method: 'distillation', options: { temperature: 0 } });
+    expect(await finish(start(cold, 'none'))).toMatch(/^error submission recipe\.options\.temperature: .*>0\n$/);
+    const unbounded = submission({ method: 'crown-ibp' });
+    expect(await finish(start(unbounded, 'none'))).toMatch(/^error submission model\.architecture: papernot-mnist has/);
   });
 });

@@ -16,6 +16,7 @@ import { type EpochReport, train } from '#core/training/train.ts';
 import { assertBackend, type BackendReport } from '../backends/index.ts';
 import { writeDurable } from './durable.ts';
 import { withLock } from './lock.ts';
+import { assertRoom, type Room } from './training-room.ts';
 
 export interface TrainSubmissionInput {
   readonly submission: Submission;
@@ -30,6 +31,8 @@ export interface TrainSubmissionInput {
   /** Go on from a checkpoint that is there; otherwise it is deleted and training starts anew. */
   readonly resume: boolean;
   readonly signal?: AbortSignal;
+  /** What is free here; the machine's when absent. */
+  readonly room?: Room;
   /** Told when a checkpoint is taken up. */
   readonly onResume?: (phase: string, epoch: number) => void;
   readonly onStep?: (phase: string, epoch: number, done: number, of: number) => void;
@@ -47,19 +50,20 @@ async function readIfPresent(path: string): Promise<Uint8Array | null> {
 
 /**
  * @returns the weights as a safetensors file, as it was written to `out`
- * @throws ParapetError 'submission' without a recipe or with one that is wrong; 'integrity' for a checkpoint of another recipe
+ * @throws ParapetError 'submission' without a recipe or with one that is wrong; 'integrity' for a checkpoint of another recipe,
+ *   'infrastructure' where memory or disk do not suffice
  */
 export async function trainSubmission(input: TrainSubmissionInput): Promise<Uint8Array> {
   const { submission, backend, data } = input;
-  const { recipe } = submission;
-  if (recipe === undefined) {
+  const { recipe, model } = submission;
+  if (recipe === undefined || model?.format !== 'safetensors') {
     throw new ParapetError(
       'submission',
       `recipe: ${submission.id} has none`,
       'add one to submission.yaml, or evaluate its weights',
     );
   }
-  const architecture = findArchitecture(submission.model.architecture);
+  const architecture = findArchitecture(model.architecture);
   const method = findTrainingMethod(recipe.method);
   const parsed = method.optionsSchema.safeParse(recipe.options);
   if (!parsed.success) {
@@ -74,6 +78,8 @@ export async function trainSubmission(input: TrainSubmissionInput): Promise<Uint
   }
   const options = parsed.data as DescentOptions;
   const seed = input.seed ?? recipe.seed;
+  method.check?.(architecture);
+  await assertRoom({ architecture, method, options, out: input.out }, input.room);
   const checkpoint = `${input.out}.checkpoint`;
   return withLock(`${input.out}.lock`, async () => {
     const identity = JSON.stringify({

@@ -1,4 +1,4 @@
-import { totalmem } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 import { ParapetError } from '#core/errors.ts';
 
 /** What a process that computes with a submitted model may use. */
@@ -16,13 +16,19 @@ export interface Limits {
   readonly silenceSeconds: number;
   /** Seconds that one task may take. */
   readonly taskSeconds: number;
+  /** Seconds of processor time, of all threads together, that one task may take. */
+  readonly cpuSeconds: number;
+  /** The same for a process that has nothing to do. */
+  readonly idleCpuSeconds: number;
 }
 
 const GIGABYTE = 2 ** 30;
 
+const TASK_SECONDS = 12 * 3600;
+
 /**
  * The limits of this machine: `PARAPET_WORKER_MEMORY` (gigabytes) and `PARAPET_WORKER_SILENCE` (seconds) change the two that an
- * honest, large model can meet.
+ * honest, large model can meet; `PARAPET_WORKER_CPU` (seconds) is for machines that others use too.
  * @throws ParapetError 'usage' when one of them is no number above 0
  */
 export function limitsOf(env: NodeJS.ProcessEnv = process.env, machineBytes = totalmem()): Limits {
@@ -34,7 +40,9 @@ export function limitsOf(env: NodeJS.ProcessEnv = process.env, machineBytes = to
     openFiles: 1024,
     noiseBytes: 8 * 2 ** 20,
     silenceSeconds: positive(env, 'PARAPET_WORKER_SILENCE') ?? 600,
-    taskSeconds: 12 * 3600,
+    taskSeconds: TASK_SECONDS,
+    cpuSeconds: positive(env, 'PARAPET_WORKER_CPU') ?? TASK_SECONDS * availableParallelism(),
+    idleCpuSeconds: 60,
   };
 }
 
@@ -44,6 +52,16 @@ function positive(env: NodeJS.ProcessEnv, name: string): number | null {
   const value = Number(text);
   if (Number.isFinite(value) && value > 0) return value;
   throw new ParapetError('usage', `${name} is '${text}'; wanted a number above 0`);
+}
+
+/** The memory at which Linux itself steps in, in bytes. */
+export function kernelMemoryBytes({ memoryBytes }: Limits): number {
+  return Math.floor(1.5 * memoryBytes) + GIGABYTE / 2;
+}
+
+/** The number of threads and processes at which Linux itself steps in: later than `watchUsage`, which says why. */
+export function kernelThreads({ threads }: Limits): number {
+  return 2 * threads;
 }
 
 /**
@@ -56,11 +74,11 @@ function positive(env: NodeJS.ProcessEnv, name: string): number | null {
  * goes on with a null pointer where memory is refused.
  * @param mapsDevices whether it maps the memory of a graphics processor, which RLIMIT_DATA may count as its own
  */
-export function prlimitArguments({ memoryBytes, fileBytes, openFiles }: Limits, mapsDevices: boolean): string[] {
+export function prlimitArguments(limits: Limits, mapsDevices: boolean): string[] {
   return [
-    ...(mapsDevices ? [] : [`--data=${Math.floor(1.5 * memoryBytes) + GIGABYTE / 2}`]),
-    `--fsize=${fileBytes}`,
-    `--nofile=${openFiles}`,
+    ...(mapsDevices ? [] : [`--data=${kernelMemoryBytes(limits)}`]),
+    `--fsize=${limits.fileBytes}`,
+    `--nofile=${limits.openFiles}`,
     '--core=0',
     '--msgqueue=0',
     '--',

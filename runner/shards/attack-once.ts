@@ -1,7 +1,9 @@
+import type { Scanned } from '#core/evaluation/confirm.ts';
 import { attackAll, type LineRun, scan, selectExamples } from '#core/evaluation/phases.ts';
 import { wrongClass } from '#core/evaluation/targets.ts';
 import { nearestDistances } from '#core/evidence/nearest.ts';
-import { rightAtFirst } from '#core/metrics/outcomes.ts';
+import type { ExternalExamples } from '#core/external/examples.ts';
+import { outcome, rightAtFirst } from '#core/metrics/outcomes.ts';
 import { type LineNumbers, recount } from '#core/metrics/recount.ts';
 import { encodeSafetensors } from '#core/models/safetensors.ts';
 import type { Proportion } from '#core/result.ts';
@@ -42,13 +44,14 @@ export interface Attacked extends LineNumbers {
 
 /**
  * Runs one attack on the first examples of a track. Nothing is confirmed or kept: this is for looking, not for publishing.
- * @returns the numbers, and every image as safetensors: `xAdv` [rows, h, w, c], `example`, `y`, `success`, `distance` [rows],
- *   and `target` [rows] where every wrong class has a row
+ * @returns the numbers; every image as safetensors: `xAdv` [rows, size], `example`, `y`, `success`, `distance` [rows],
+ *   and `target` [rows] where every wrong class has a row; and the examples that were broken within the track's ball, as
+ *   an external evaluation hands them in
  */
 export async function attackOnce(
   { line, count, ...request }: AttackRequest,
   options: SessionOptions,
-): Promise<{ numbers: Attacked; images: Uint8Array }> {
+): Promise<{ numbers: Attacked; images: Uint8Array; broken: ExternalExamples }> {
   const { track, seed } = request;
   const suite: Suite = {
     id: 'attack',
@@ -90,7 +93,11 @@ export async function attackOnce(
       forwardCalls,
       gradientCalls,
     };
-    return { numbers, images: imagesOf(done, scanned, x.length / total, report.name) };
+    return {
+      numbers,
+      images: imagesOf(done, scanned, x.length / total, report.name),
+      broken: brokenOf(done, scanned, x.length / total),
+    };
   });
 }
 
@@ -117,4 +124,24 @@ function imagesOf(
   const target = rows.map((row, i) => wrongClass(labels[i] as number, row % rowsPerExample));
   const withTarget = line.targets === 'all' ? { ...tensors, target: { shape, data: target } } : tensors;
   return encodeSafetensors(withTarget, { attack: line.attack, backend });
+}
+
+/** Of each example that was right at first and that fell within the track's ball, the nearest image. */
+function brokenOf(
+  { outcomes: { rowsPerExample, code, trackDistance }, images }: LineRun,
+  scanned: Scanned,
+  size: number,
+): ExternalExamples {
+  const right = rightAtFirst(scanned);
+  const nearest = Array.from(scanned.examples.keys()).flatMap((i) => {
+    const rows = Array.from({ length: rowsPerExample }, (_, r) => i * rowsPerExample + r);
+    const broken = rows.filter((row) => right[i] && code[row] === outcome.broken && images.has(row));
+    const [row] = broken.sort((a, b) => (trackDistance[a] as number) - (trackDistance[b] as number));
+    return row === undefined ? [] : [{ position: scanned.examples[i] as number, row }];
+  });
+  const x = new Float32Array(nearest.length * size);
+  nearest.forEach(({ row }, i) => {
+    x.set(images.get(row) as Float32Array, i * size);
+  });
+  return { index: Int32Array.from(nearest, ({ position }) => position), x };
 }

@@ -1,8 +1,8 @@
 import { ParapetError } from '#core/errors.ts';
 import type { Bench } from '#core/evaluation/perform.ts';
 import type { Classifier } from '#core/models/classifier.ts';
+import { openSent } from '#core/models/sent-model.ts';
 import { loadOwnAttack } from '../files/own-attack.ts';
-import { openSent } from '../files/sent-model.ts';
 import type { Models } from './messages.ts';
 
 /**

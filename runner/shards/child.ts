@@ -5,6 +5,7 @@ import { insideOf } from '../sandbox/inside.ts';
 import type { Limits } from '../sandbox/limits.ts';
 import { gigabytes } from '../sandbox/watch-usage.ts';
 import { checkOutcome, mostBytesOf } from './answers.ts';
+import { deviceFault } from './device-fault.ts';
 import { type End, startLink } from './link.ts';
 import { type Job, type TaskProgress, type ToWorker, unpackError, type WorkerBackend } from './messages.ts';
 
@@ -56,10 +57,17 @@ export async function startChild({ script, backend, sandboxed, limits }: ChildOp
       holds = job.key;
       const answer = await link.ask(message, mostBytesOf(task, job), onProgress);
       if (answer.kind === 'ready') return { kind: 'ended', why: 'it answered out of turn' };
+      const said = answer.kind === 'failed' ? answer.error.message : answer.kind === 'died' ? answer.why : '';
+      const fault = deviceFault(said);
+      if (fault !== null) {
+        // Whatever works on that device is no worker any more.
+        link.kill();
+        return { kind: 'failed', error: fault };
+      }
       if (answer.kind === 'failed')
-        return { kind: 'failed', error: outOfMemory(answer.error.message, limits) ?? unpackError(answer.error) };
+        return { kind: 'failed', error: outOfMemory(said, limits) ?? unpackError(answer.error) };
       if (answer.kind === 'died') {
-        const error = outOfMemory(answer.why, limits);
+        const error = outOfMemory(said, limits);
         return error === null ? answer : { kind: 'ended', why: error.message };
       }
       if (answer.kind === 'ended') return answer;
@@ -89,7 +97,7 @@ function outOfMemory(said: string, { memoryBytes }: Limits): ParapetError | null
   if (!noMemory.test(said)) return null;
   return new ParapetError(
     'misbehaved',
-    `it wanted more than ${gigabytes(memoryBytes)} of memory (${said.slice(0, 200)})`,
+    `resource_exceeded: it wanted more than ${gigabytes(memoryBytes)} of memory (${said.slice(0, 200)})`,
     moreMemory,
   );
 }

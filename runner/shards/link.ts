@@ -2,7 +2,7 @@ import type { Readable, Writable } from 'node:stream';
 import type { Inside } from '../sandbox/bubblewrap.ts';
 import { launch } from '../sandbox/launch.ts';
 import type { Limits } from '../sandbox/limits.ts';
-import { watchUsage } from '../sandbox/watch-usage.ts';
+import { gigabytes, killTree, type Watch, watchUsage } from '../sandbox/watch-usage.ts';
 import { encodeFrame, FrameError, frameReader } from './frames.ts';
 import { type FromWorker, fromWorkerSchema, type TaskProgress, type ToWorker } from './messages.ts';
 import { describeEnd, lastLines } from './process-end.ts';
@@ -52,21 +52,24 @@ export function startLink(inside: Inside, limits: Limits, sandboxed: boolean): L
     clearTimeout(wall);
     const { answer: tell } = question ?? {};
     question = null;
+    watch?.allowCpu(limits.idleCpuSeconds);
     tell?.(answer);
   };
   const finish = (what: End) => {
     if (end !== null) return;
     end = what;
-    stopWatching();
-    child.kill('SIGKILL');
+    watch?.stop();
+    // A number that is free again may be another's by now.
+    if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) killTree(child.pid);
     settle(what);
   };
   const endIt = (why: string) => finish({ kind: 'ended', why });
-  const stopWatching = child.pid === undefined ? () => {} : watchUsage(child.pid, limits, endIt);
+  const exceeded = (what: string) => endIt(`resource_exceeded: ${what}`);
+  const watch: Watch | null = child.pid === undefined ? null : watchUsage(child.pid, limits, exceeded);
   const listen = () => {
     clearTimeout(silence);
     const seconds = limits.silenceSeconds;
-    silence = setTimeout(() => endIt(`it gave no sign of life for ${seconds} s`), 1000 * seconds);
+    silence = setTimeout(() => exceeded(`it gave no sign of life for ${seconds} s`), 1000 * seconds);
   };
 
   const take = frameReader({ bytes: () => question?.most ?? 0, jsonBytes: MOST_JSON }, (raw) => {
@@ -92,13 +95,15 @@ export function startLink(inside: Inside, limits: Limits, sandboxed: boolean): L
   stderr.on('data', (bytes: Buffer) => {
     tail = (tail + bytes.subarray(-STDERR_TAIL).toString()).slice(-STDERR_TAIL);
     noise += bytes.length;
-    if (noise > limits.noiseBytes) endIt(`it wrote more than ${limits.noiseBytes} bytes to stderr`);
+    if (noise > limits.noiseBytes) exceeded(`it wrote more than ${limits.noiseBytes} bytes to stderr`);
   });
   // A process that is gone takes nothing; 'close' says why it went.
   for (const stream of [stdin, stderr, answers]) stream.on('error', () => {});
   child.on('error', (error) => finish({ kind: 'died', why: error.message }));
   child.on('close', (code, signal) => {
-    finish({ kind: 'died', why: [describeEnd(code, signal), lastLines(tail)].filter(Boolean).join('; ') });
+    const peak = watch?.peakMemoryBytes ?? 0;
+    const held = peak > 0 ? `it held up to ${gigabytes(peak)} of memory` : '';
+    finish({ kind: 'died', why: [describeEnd(code, signal), lastLines(tail), held].filter(Boolean).join('; ') });
   });
 
   return {
@@ -108,7 +113,8 @@ export function startLink(inside: Inside, limits: Limits, sandboxed: boolean): L
         question = { most: Math.max(most, MOST_JSON), asked: performance.now(), progress: 0, onProgress, answer };
         listen();
         const { taskSeconds } = limits;
-        wall = setTimeout(() => endIt(`its task took longer than ${taskSeconds} s`), 1000 * taskSeconds);
+        watch?.allowCpu(limits.cpuSeconds);
+        wall = setTimeout(() => exceeded(`its task took longer than ${taskSeconds} s`), 1000 * taskSeconds);
         for (const part of encodeFrame(message)) stdin.write(part);
       }),
     kill: () => finish({ kind: 'died', why: 'it was ended' }),

@@ -2,10 +2,10 @@ import { z } from 'zod';
 import type { Examples } from '#core/datasets/dataset.ts';
 import { type ErrorKind, ParapetError } from '#core/errors.ts';
 import type { Task } from '#core/evaluation/tasks.ts';
+import type { SentModel } from '#core/models/sent-model.ts';
 import { resultSchema } from '#core/result.ts';
 import type { BackendChoice } from '../backends/index.ts';
 import type { OwnAttackFile } from '../files/own-attack.ts';
-import type { SentModel } from '../files/sent-model.ts';
 
 /** Backends of a worker: those that evaluate, and tfjs's plain JavaScript, which only confirms. */
 export type WorkerBackend = BackendChoice | 'cpu';

@@ -5,6 +5,7 @@ import { ParapetError } from '#core/errors.ts';
 import type { Evaluation } from '#core/evaluate.ts';
 import type { InspectOutcome } from '#core/evaluation/tasks.ts';
 import type { Classifier } from '#core/models/classifier.ts';
+import type { SentModel } from '#core/models/sent-model.ts';
 import type { Norm } from '#core/projections.ts';
 import type { Result } from '#core/result.ts';
 import { ownSuite, withOwnAttack } from '#core/suites/own.ts';
@@ -16,7 +17,6 @@ import { type ReadModelFile, readModelFile } from '../files/model-file.ts';
 import { loadOwnAttack, type OwnAttack } from '../files/own-attack.ts';
 import { type OwnDataSource, readOwnData } from '../files/own-data.ts';
 import { evidenceFileName } from '../files/results.ts';
-import type { SentModel } from '../files/sent-model.ts';
 import type { Job } from './messages.ts';
 import type { Pool } from './pool.ts';
 import { identityOf, jobOf, type Prepared } from './prepare.ts';
@@ -128,7 +128,7 @@ async function onTrack(
     );
   }
   const resolved = resolveSuite(extended(suite, track, own), track);
-  const attacked = { id: ownId(file.name), sha256: file.sha256, dataset: track.dataset, ...form };
+  const attacked = { id: ownId(file.name), files: [file.sha256], dataset: track.dataset, ...form };
   const surrogates = await readSurrogates(resolved.lines, attacked);
   const examples = await loadDataset(track.dataset, 'test', { limit: limitOf(suite, count), signal });
   const dataset = { id: track.dataset, split: 'test', digest: examples.digest } as const;

@@ -4,7 +4,8 @@ import type { Evaluation } from '#core/evaluate.ts';
 import { attackChains, type Chain } from '#core/evaluation/phases.ts';
 import { searchesBall } from '#core/evaluation/probes.ts';
 import type { ProbeTask } from '#core/evaluation/tasks.ts';
-import { findArchitecture } from '#core/models/index.ts';
+import type { SentModel } from '#core/models/sent-model.ts';
+import { formOf } from '#core/models/submitted-files.ts';
 import type { Result } from '#core/result.ts';
 import { resolveSuite } from '#core/suites/resolve.ts';
 import type { Suite } from '#core/suites/suite.ts';
@@ -12,7 +13,6 @@ import type { Track } from '#core/tracks.ts';
 import { loadDataset } from '../files/datasets.ts';
 import type { Identity } from '../files/journal.ts';
 import { evidenceFileName } from '../files/results.ts';
-import type { SentModel } from '../files/sent-model.ts';
 import { readSubmission } from '../files/submissions.ts';
 import { lineCost } from './cost.ts';
 import type { Job } from './messages.ts';
@@ -48,7 +48,7 @@ export async function prepare(
   code: Result['code'],
   signal?: AbortSignal,
 ): Promise<Prepared> {
-  const { submission, digest, manifestDigest, weightsDigest, model } = await readSubmission(folder);
+  const { submission, digest, manifestDigest, weightsDigest, sent } = await readSubmission(folder);
   const [dataset] = submission.datasets;
   if (dataset !== track.dataset) {
     throw new ParapetError(
@@ -56,7 +56,7 @@ export async function prepare(
       `${submission.id} is a defense of ${dataset}; track ${track.id} is of ${track.dataset}`,
     );
   }
-  if (model === null) {
+  if (sent === null) {
     throw new ParapetError(
       'submission',
       `${submission.id} has no weights`,
@@ -75,14 +75,14 @@ export async function prepare(
     seed,
     dataset: { id: track.dataset, split: 'test', digest: examples.digest },
     examples,
-    classes: findArchitecture(submission.model.architecture).classes,
+    classes: formOf(submission).classes,
     backend,
     code,
     evidenceFile: evidenceFileName(submission.id),
   };
   return {
     evaluation,
-    job: jobOf({ architecture: submission.model.architecture, weights: model }, digest, surrogates, evaluation),
+    job: jobOf(sent, digest, surrogates, evaluation),
     identity: identityOf(evaluation),
   };
 }
@@ -94,10 +94,9 @@ export function jobOf(
   surrogates: readonly SurrogateFile[],
   { examples, classes }: Pick<Evaluation, 'examples' | 'classes'>,
 ): Job {
-  const sent = surrogates.map(({ id, architecture, weights }) => [id, { architecture, weights }] as const);
   return {
     key: [digest, ...surrogates.map((surrogate) => surrogate.digest)].join(),
-    models: { model, surrogates: Object.fromEntries(sent) },
+    models: { model, surrogates: Object.fromEntries(surrogates.map(({ id, sent }) => [id, sent])) },
     classes,
     examples,
   };

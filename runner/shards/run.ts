@@ -5,6 +5,7 @@ import { ParapetError } from '#core/errors.ts';
 import { evaluate, type Workers } from '#core/evaluate.ts';
 import { runShard, type Shard, shardOf } from '#core/evaluation/phases.ts';
 import { type OutcomeOf, type Task, taskKey } from '#core/evaluation/tasks.ts';
+import { withoutReferences } from '#core/models/sent-model.ts';
 import type { Result } from '#core/result.ts';
 import { type Journal, openJournal } from '../files/journal.ts';
 import { withLock } from '../files/lock.ts';
@@ -140,7 +141,9 @@ function workersOf({ job }: Prepared, { pool, confirming, tally }: Session, jour
       const { x: all, count } = job.examples;
       const confirmed = tally.confirming((x.length * count) / all.length);
       const other = await confirming.pool();
-      const logits = await other.run(job, { kind: 'predict', x }, [order, 0]);
+      const model = withoutReferences(job.models.model);
+      const asked = { ...job, models: { ...job.models, model } };
+      const logits = await other.run(asked, { kind: 'predict', x }, [order, 0]);
       confirmed();
       return logits;
     },

@@ -2,17 +2,18 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ParapetError } from '#core/errors.ts';
 import type { Classifier } from '#core/models/classifier.ts';
-import { findArchitecture } from '#core/models/index.ts';
-import type { Submission } from '#core/submission.ts';
+import { type SentModel, withoutReferences } from '#core/models/sent-model.ts';
+import { formOf as formOfData } from '#core/models/submitted-files.ts';
+import { modelsOf, type Submission } from '#core/submission.ts';
 import type { SuiteAttack } from '#core/suites/suite.ts';
-import type { SentWeights } from '../files/sent-model.ts';
 import { readSubmission } from '../files/submissions.ts';
 
 /** A submission that a transfer attack crafts on. */
-export interface SurrogateFile extends SentWeights {
+export interface SurrogateFile {
   readonly id: string;
   readonly folder: string;
   readonly digest: string;
+  readonly sent: SentModel;
 }
 
 const ours = fileURLToPath(new URL('../../surrogates/', import.meta.url));
@@ -20,14 +21,15 @@ const ours = fileURLToPath(new URL('../../surrogates/', import.meta.url));
 /** What surrogates are held against. */
 export interface Attacked extends Pick<Classifier, 'inputShape' | 'classes'> {
   readonly id: string;
-  /** SHA-256 of its weights; null while there are none. */
-  readonly sha256: string | null;
+  /** SHA-256 of the file of each of its nets; none while there are none. */
+  readonly files: readonly string[];
   readonly dataset: string;
 }
 
-export function attackedOf({ id, datasets, model }: Submission): Attacked {
-  const { inputShape, classes } = findArchitecture(model.architecture);
-  return { id, sha256: model.sha256 ?? null, dataset: datasets[0] as string, inputShape, classes };
+export function attackedOf(submission: Submission): Attacked {
+  const { id, datasets } = submission;
+  const files = modelsOf(submission).flatMap(({ sha256 }) => sha256 ?? []);
+  return { id, files, dataset: datasets[0] as string, ...formOfData(submission) };
 }
 
 /**
@@ -49,11 +51,12 @@ export async function readSurrogates(
 }
 
 async function readSurrogate(id: string, folder: string, attacked: Attacked): Promise<SurrogateFile> {
-  const { submission, digest, model } = await readSubmission(folder);
+  const { submission, digest, sent } = await readSubmission(folder);
   const refuse = (came: string, hint: string) => {
     throw new ParapetError('usage', `surrogate ${id}: ${came}`, hint);
   };
-  const isSame = submission.id === attacked.id || (model !== null && submission.model.sha256 === attacked.sha256);
+  const isSame =
+    submission.id === attacked.id || attackedOf(submission).files.some((file) => attacked.files.includes(file));
   if (isSame)
     refuse(`it is ${attacked.id} itself, which is attacked`, 'name a model that the attacker would have of their own');
   const [dataset] = submission.datasets;
@@ -62,14 +65,14 @@ async function readSurrogate(id: string, folder: string, attacked: Attacked): Pr
   }
   const [own, wanted] = [attackedOf(submission), attacked].map(formOf);
   if (own !== wanted) refuse(`it takes ${own}, and ${attacked.id} ${wanted}`, 'name one of the same shape');
-  if (model === null) {
+  if (sent === null) {
     throw new ParapetError(
       'submission',
       `surrogate ${id} has no weights`,
       `run: npm run -s parapet -- train ${folder}`,
     );
   }
-  return { id, folder: resolve(folder), digest, architecture: submission.model.architecture, weights: model };
+  return { id, folder: resolve(folder), digest, sent: withoutReferences(sent) };
 }
 
 /** Such as: images of 28×28×1 to 10 classes. */

@@ -1,6 +1,7 @@
 import { ParapetError } from '#core/errors.ts';
 import { imagesAtOnce } from '#core/evaluation/at-once.ts';
-import { findArchitecture } from '#core/models/index.ts';
+import { withoutReferences } from '#core/models/sent-model.ts';
+import { formOf } from '#core/models/submitted-files.ts';
 import type { Result } from '#core/result.ts';
 import { findSuite } from '#core/suites/index.ts';
 import { resolveSuite } from '#core/suites/resolve.ts';
@@ -95,17 +96,16 @@ export async function submissionSubject(
 ): ReturnType<typeof ownSubject> {
   const track = findTrack(result.track);
   const suite = resolveSuite(findSuite(result.suite.id), track);
-  const { submission, digest, manifestDigest, weightsDigest, model } = await readSubmission(folder);
-  if (submission.id !== result.submission.id || model === null) {
+  const { submission, digest, manifestDigest, weightsDigest, sent } = await readSubmission(folder);
+  if (submission.id !== result.submission.id || sent === null) {
     throw new ParapetError('submission', `${folder}: wanted the weights of ${result.submission.id}`);
   }
   const surrogates = await readSurrogates(suite.lines, attackedOf(submission));
   const limit = suite.suite.examples.which === 'first' ? Math.max(1, result.examples) : undefined;
   const examples = await loadDataset(track.dataset, 'test', { limit, signal });
-  const { architecture } = submission.model;
-  const { classes } = findArchitecture(architecture);
+  const { classes } = formOf(submission);
   // The images are judged by the attacked model alone: the workers need none that an attack was crafted on.
-  const job = jobOf({ architecture, weights: model }, digest, [], { examples, classes });
+  const job = jobOf(withoutReferences(sent), digest, [], { examples, classes });
   return {
     job,
     subject: {

@@ -1,10 +1,17 @@
+import type { ExternalResult } from '#core/external-result.ts';
 import type { Result } from '#core/result.ts';
-import type { Board } from './board.ts';
+import { architectureOf } from '#core/submission-architecture.ts';
+import type { Board, Row } from './board.ts';
 import { csv } from './csv.ts';
 
 /** Path of a result without its ending: its identity. */
 export function pathOf({ suite, track, submission }: Result): string {
   return `${suite.id}/${track}/${submission.id}`;
+}
+
+/** The same of the result of an external evaluation. */
+export function externalPathOf({ track, evaluation }: ExternalResult): string {
+  return `external/${track}/${evaluation.id}`;
 }
 
 /**
@@ -15,8 +22,13 @@ export function pathOf({ suite, track, submission }: Result): string {
 export function indexJson(
   boards: readonly Board[],
   results: readonly Result[],
+  externals: readonly ExternalResult[],
   link: (path: string) => string,
 ): unknown {
+  const files = (path: string) => ({
+    href: link(`/api/v1/results/${path}.json`),
+    evidence: link(`/api/v1/results/${path}.examples.safetensors`),
+  });
   return {
     schemaVersion: 1,
     tracks: boards.map(({ track, suite, rows }) => ({
@@ -28,27 +40,36 @@ export function indexJson(
     results: results.map((result) => ({
       path: pathOf(result),
       digest: result.digest,
-      href: link(`/api/v1/results/${pathOf(result)}.json`),
-      evidence: link(`/api/v1/results/${pathOf(result)}.examples.safetensors`),
+      ...files(pathOf(result)),
+    })),
+    external: externals.map((result) => ({
+      path: externalPathOf(result),
+      digest: result.digest,
+      of: result.submission.id,
+      ...files(externalPathOf(result)),
     })),
   };
 }
 
-/** The ranked rows of a track. */
+/** The rows of a track: `robustAccuracy` is what they are ranked by, `suiteRobustAccuracy` that of the suite alone. */
 export function trackJson({ track, suite, rows }: Board, link: (path: string) => string): unknown {
   return {
     schemaVersion: 1,
     track,
     suite,
-    rows: rows.map(({ result, submission, rank }) => ({
+    rows: rows.map(({ result, submission, rank, robustAccuracy, external }) => ({
       rank,
+      withdrawn: submission.withdrawn ?? null,
       id: submission.id,
       name: submission.name,
       paper: submission.paper?.url ?? null,
-      architecture: submission.model.architecture,
+      architecture: architectureOf(submission),
+      defenses: submission.defenses.map(({ id }) => id),
       examples: result.examples,
       cleanAccuracy: result.cleanAccuracy,
-      robustAccuracy: result.robustAccuracy,
+      robustAccuracy,
+      suiteRobustAccuracy: result.robustAccuracy,
+      external: external.map((note) => externalJson(note, link)),
       certifiedAccuracy: result.certifiedAccuracy,
       flags: result.flags.map(({ id, level }) => ({ id, level })),
       date: result.run.date,
@@ -59,7 +80,26 @@ export function trackJson({ track, suite, rows }: Board, link: (path: string) =>
   };
 }
 
-/** The ranked rows of a track for a spreadsheet. */
+function externalJson(
+  { evaluation, result, counted, broken }: Row['external'][number],
+  link: (path: string) => string,
+): unknown {
+  return {
+    id: evaluation.id,
+    name: evaluation.name,
+    authors: evaluation.authors,
+    paper: evaluation.paper?.url ?? null,
+    attempted: result.attempted,
+    confirmed: result.confirmed,
+    counted,
+    broken,
+    date: result.run.date,
+    digest: result.digest,
+    href: link(`/api/v1/results/${externalPathOf(result)}.json`),
+  };
+}
+
+/** The rows of a track for a spreadsheet. */
 export function trackCsv({ rows }: Board): string {
   const header = [
     ...['rank_best', 'rank_worst', 'id', 'name', 'paper', 'architecture', 'suite', 'examples'],
@@ -74,19 +114,25 @@ export function trackCsv({ rows }: Board): string {
       'date',
       'digest',
     ],
+    ...['suite_robust_accuracy', 'external', 'withdrawn'],
   ];
-  const lines = rows.map(({ result, submission, rank }) => [
+  const lines = rows.map(({ result, submission, rank, robustAccuracy, external }) => [
     ...[
-      rank.best,
-      rank.worst,
+      rank?.best ?? '',
+      rank?.worst ?? '',
       submission.id,
       submission.name,
       submission.paper?.url ?? '',
-      submission.model.architecture,
+      architectureOf(submission),
     ],
     ...[result.suite.id, result.examples],
-    ...[result.cleanAccuracy, result.robustAccuracy].flatMap(({ value, low, high }) => [value, low, high]),
+    ...[result.cleanAccuracy, robustAccuracy].flatMap(({ value, low, high }) => [value, low, high]),
     ...[result.flags.map(({ id }) => id).join(' '), result.run.date, result.digest],
+    ...[
+      result.robustAccuracy.value,
+      external.map(({ evaluation }) => evaluation.id).join(' '),
+      submission.withdrawn?.date ?? '',
+    ],
   ]);
   return csv([header, ...lines]);
 }

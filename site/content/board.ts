@@ -1,6 +1,7 @@
-import type { Result } from '#core/result.ts';
+import type { Proportion, Result } from '#core/result.ts';
 import type { Submission } from '#core/submission.ts';
 import { type Track, tracks } from '#core/tracks.ts';
+import type { ExternalNote, Lowering } from './lowerings.ts';
 
 /** Suites that rows are ranked on, best first. Others are protocols of a paper, with pages of their own. */
 const rankingSuites = ['v1', 'autoattack-standard', 'quick'];
@@ -15,14 +16,19 @@ export interface Rank {
 export interface Row {
   readonly result: Result;
   readonly submission: Submission;
-  readonly rank: Rank;
+  /** What it is ranked by: the suite's, lowered by what external evaluations broke. */
+  readonly robustAccuracy: Proportion;
+  /** External evaluations of it, the one that broke most first. */
+  readonly external: readonly ExternalNote[];
+  /** null for a defense that was withdrawn. */
+  readonly rank: Rank | null;
 }
 
 export interface Board {
   readonly track: Track;
   /** The best suite that anything was evaluated with; null when nothing was. */
   readonly suite: string | null;
-  /** Most robust first. */
+  /** Most robust first, and after these the withdrawn. */
   readonly rows: readonly Row[];
   /** Rows on lesser suites, and on protocols, which are not ranked here. */
   readonly others: readonly { readonly suite: string; readonly rows: readonly Row[] }[];
@@ -38,9 +44,14 @@ export function bySuite(a: string, b: string): number {
 /**
  * Every track with its rows.
  *
+ * @param lowerings what external evaluations make of results, by digest
  * @throws Error that names the result whose track or submission there is not
  */
-export function boardsOf(results: readonly Result[], submissions: ReadonlyMap<string, Submission>): Board[] {
+export function boardsOf(
+  results: readonly Result[],
+  submissions: ReadonlyMap<string, Submission>,
+  lowerings: ReadonlyMap<string, Lowering> = new Map(),
+): Board[] {
   for (const { track, suite, submission } of results) {
     const file = `results/${suite.id}/${track}/${submission.id}.json`;
     if (!tracks.some(({ id }) => id === track)) throw new Error(`${file}: there is no track '${track}'`);
@@ -54,6 +65,7 @@ export function boardsOf(results: readonly Result[], submissions: ReadonlyMap<st
       rows: ranked(
         here.filter((result) => result.suite.id === suite),
         submissions,
+        lowerings,
       ),
     }));
     const [first] = groups;
@@ -67,16 +79,23 @@ export function boardsOf(results: readonly Result[], submissions: ReadonlyMap<st
   });
 }
 
-function ranked(results: readonly Result[], submissions: ReadonlyMap<string, Submission>): Row[] {
-  const ranks = rankByInterval(results.map(({ robustAccuracy }) => robustAccuracy));
-  const rows = results.map((result, i) => ({
-    result,
-    submission: submissions.get(result.submission.id) as Submission,
-    rank: ranks[i] as Rank,
-  }));
+function ranked(
+  results: readonly Result[],
+  submissions: ReadonlyMap<string, Submission>,
+  lowerings: ReadonlyMap<string, Lowering>,
+): Row[] {
+  const all = results.map((result) => {
+    const submission = submissions.get(result.submission.id) as Submission;
+    const { robustAccuracy, notes } = lowerings.get(result.digest) ?? { ...result, notes: [] };
+    return { result, submission, robustAccuracy, external: notes };
+  });
+  const standing = all.filter(({ submission }) => submission.withdrawn === undefined);
+  const ranks = rankByInterval(standing.map(({ robustAccuracy }) => robustAccuracy));
+  const rows = all.map((row) => ({ ...row, rank: ranks[standing.indexOf(row)] ?? null }));
   return rows.sort(
     (a, b) =>
-      b.result.robustAccuracy.value - a.result.robustAccuracy.value ||
+      Number(a.rank === null) - Number(b.rank === null) ||
+      b.robustAccuracy.value - a.robustAccuracy.value ||
       b.result.cleanAccuracy.value - a.result.cleanAccuracy.value ||
       (a.submission.id < b.submission.id ? -1 : 1),
   );

@@ -1,11 +1,6 @@
-import { digestOf } from '#core/digest.ts';
 import type { Result } from '#core/result.ts';
 import type { Submission } from '#core/submission.ts';
-
-/** What a result says of the submission that it is of: a digest of the manifest, defaults filled in, and of its weights. */
-export function submissionDigest(submission: Submission): string {
-  return digestOf({ manifest: submission, model: submission.model.sha256 ?? null });
-}
+import { submissionDigest } from '#core/submission-digest.ts';
 
 /** Whether a result is of the submission as it is now. */
 export function isCurrent(result: Result, submission: Submission): boolean {

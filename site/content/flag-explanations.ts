@@ -72,6 +72,11 @@ export const flagExplanations: Readonly<Record<string, { readonly title: string;
     meaning:
       'The model answers differently while a gradient is being recorded: attacks meet another model than the judge.',
   },
+  'memorised-images': {
+    title: 'Images known by heart',
+    meaning:
+      'Moved by a single pixel, or with noise that no eye sees, images that were right are often wrong. The model may have seen the very images that it is measured on.',
+  },
   'unstable-loss': {
     title: 'A loss that jumps',
     meaning: 'Noise that no eye sees changes the loss a lot. Its gradient holds at a point and nowhere around it.',

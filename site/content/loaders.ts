@@ -3,12 +3,16 @@ import { readdir } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import type { Loader, LoaderContext } from 'astro/loaders';
 import { ParapetError } from '#core/errors.ts';
+import { readExternal } from './read-external.ts';
 import { checkLog } from './read-log.ts';
 import { readResult } from './read-result.ts';
-import { readSubmission } from './read-submission.ts';
+import { type Declared, readDeclared } from './read-submission.ts';
+
+/** The folder among the results that holds those of external evaluations. */
+const externals = /^external\//;
 
 /**
- * Every published result below a folder. The id is the path without its ending, `<suite>/<track>/<id>`, exactly: a
+ * Every published result of a defense below a folder. The id is the path without its ending, `<suite>/<track>/<id>`, exactly: a
  * loader that makes addresses of file names would turn `mnist-linf-0.3` into `mnist-linf-03`.
  */
 export function resultsLoader(folder: string): Loader {
@@ -16,27 +20,52 @@ export function resultsLoader(folder: string): Loader {
     name: 'parapet-results',
     load: (context) =>
       reloading(context, folder, async () => {
-        const files = (await filesBelow(folder)).filter((path) => path.endsWith('.json'));
-        await fill(
-          context,
-          files,
-          (path) => path.replace(/\.json$/, ''),
-          (path) => readResult(folder, path),
-        );
+        const files = (await filesBelow(folder)).filter((path) => path.endsWith('.json') && !externals.test(path));
+        await fill(context, files, withoutEnding, (path) => readResult(folder, path));
         await readable(checkLog(folder, process.env['PARAPET_LOG_LINE']));
       }),
   };
 }
 
-/** Every submission of a folder, by id. */
-export function submissionsLoader(folder: string): Loader {
+/** Every published result of an external evaluation, by path: `external/<track>/<id>`. */
+export function externalsLoader(folder: string): Loader {
   return {
-    name: 'parapet-submissions',
+    name: 'parapet-external-results',
+    load: (context) =>
+      reloading(context, folder, async () => {
+        const files = (await filesBelow(folder)).filter((path) => path.endsWith('.json') && externals.test(path));
+        await fill(context, files, withoutEnding, (path) => readExternal(folder, path));
+      }),
+  };
+}
+
+function withoutEnding(path: string): string {
+  return path.replace(/\.json$/, '');
+}
+
+/** Every defense of a folder, by id. */
+export function submissionsLoader(folder: string): Loader {
+  return declaredLoader('parapet-submissions', folder, (one) => ('submission' in one ? one.submission : null));
+}
+
+/** Every external evaluation of a folder, by id. */
+export function evaluationsLoader(folder: string): Loader {
+  return declaredLoader('parapet-evaluations', folder, (one) => ('evaluation' in one ? one.evaluation : null));
+}
+
+/** @param take what is wanted of a manifest; null where it is of the other kind */
+function declaredLoader(
+  name: string,
+  folder: string,
+  take: (declared: Declared) => Record<string, unknown> | null,
+): Loader {
+  return {
+    name,
     load: (context) =>
       reloading(context, folder, async () => {
         const files = (await filesBelow(folder)).filter((path) => /^[^/]+\/submission\.yaml$/.test(path));
         const idOf = (path: string) => path.replace(/\/.*$/, '');
-        await fill(context, files, idOf, (path) => readSubmission(folder, idOf(path)));
+        await fill(context, files, idOf, async (path) => take(await readDeclared(folder, idOf(path))));
       }),
   };
 }
@@ -53,12 +82,14 @@ async function fill(
   { store, parseData, generateDigest }: LoaderContext,
   files: readonly string[],
   idOf: (path: string) => string,
-  read: (path: string) => Promise<Record<string, unknown>>,
+  read: (path: string) => Promise<Record<string, unknown> | null>,
 ): Promise<void> {
   store.clear();
   for (const path of files) {
     const id = idOf(path);
-    const data = await parseData({ id, data: await readable(read(path)) });
+    const found = await readable(read(path));
+    if (found === null) continue;
+    const data = await parseData({ id, data: found });
     store.set({ id, data, digest: generateDigest(data) });
   }
 }

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Result, resultDigest } from '#core/result.ts';
 import { fixtureResult, fixtureSubmission, writeFixtures } from '../testing/fixtures.ts';
 import { readResult } from './read-result.ts';
-import { readSubmission } from './read-submission.ts';
+import { readDeclared } from './read-submission.ts';
 
 const path = 'v1/mnist-linf-0.3/Alpha.json';
 let folder: string;
@@ -88,9 +88,9 @@ describe('readResult', () => {
   });
 });
 
-describe('readSubmission', () => {
+describe('readDeclared', () => {
   const file = () => join(folder, 'submissions', 'Alpha', 'submission.yaml');
-  const read = () => readSubmission(join(folder, 'submissions'), 'Alpha');
+  const read = () => readDeclared(join(folder, 'submissions'), 'Alpha');
   const edit = async (from: RegExp, to: string) =>
     writeFile(file(), (await readFile(file(), 'utf8')).replace(from, to));
 

@@ -2,10 +2,14 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { ParapetError } from '#core/errors.ts';
+import { type ExternalEvaluation, externalKind, kindOf, parseExternal } from '#core/external-evaluation.ts';
 import type { Submission } from '#core/submission.ts';
-import { parseManifest } from '#core/submission-mistakes.ts';
+import { type Mistake, parseManifest } from '#core/submission-mistakes.ts';
 
 const MOST_BYTES = 100_000;
+
+/** What a folder of submissions/ declares: a defense, or an external evaluation of one. */
+export type Declared = { readonly submission: Submission } | { readonly evaluation: ExternalEvaluation };
 
 /**
  * Reads what a submission declares about itself.
@@ -14,7 +18,7 @@ const MOST_BYTES = 100_000;
  * @param id name of its folder
  * @throws ParapetError 'submission' that names the file
  */
-export async function readSubmission(folder: string, id: string): Promise<Submission> {
+export async function readDeclared(folder: string, id: string): Promise<Declared> {
   const file = join(folder, id, 'submission.yaml');
   const refuse = (what: string): never => {
     throw new ParapetError('submission', `submissions/${id}/submission.yaml: ${what}`, '`validate` says more');
@@ -26,11 +30,16 @@ export async function readSubmission(folder: string, id: string): Promise<Submis
   } catch (error) {
     refuse((error as Error).message);
   }
-  const parsed = parseManifest(yaml);
+  const parsed = kindOf(yaml) === externalKind ? evaluationOf(yaml) : parseManifest(yaml);
   if ('mistakes' in parsed) {
     return refuse(parsed.mistakes.map(({ path, message }) => `${path.join('.') || 'it'} ${message}`).join('; '));
   }
-  const { submission } = parsed;
-  if (submission.id !== id) refuse(`id is '${submission.id}'; wanted '${id}', the name of its folder`);
-  return submission;
+  const declared = 'evaluation' in parsed ? parsed.evaluation : parsed.submission;
+  if (declared.id !== id) refuse(`id is '${declared.id}'; wanted '${id}', the name of its folder`);
+  return parsed;
+}
+
+function evaluationOf(yaml: unknown): { evaluation: ExternalEvaluation } | { mistakes: readonly Mistake[] } {
+  const parsed = parseExternal(yaml);
+  return 'mistakes' in parsed ? parsed : { evaluation: parsed.data };
 }

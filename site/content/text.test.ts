@@ -2,11 +2,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { externalEvaluationSchema } from '#core/external-evaluation.ts';
 import { submissionSchema } from '#core/submission.ts';
 import { fixtureSubmission } from '../testing/fixtures.ts';
 import { bibtexText, paperBibtex, rowBibtex } from './bibtex.ts';
 import { csv } from './csv.ts';
-import { exampleSubmission } from './example-submission.ts';
+import { exampleExternal, exampleSubmission } from './example-submission.ts';
 import { flagExplanations } from './flag-explanations.ts';
 
 describe('csv', () => {
@@ -55,6 +56,7 @@ describe('bibtex', () => {
 describe('the example submission', () => {
   it('is a submission', () => {
     expect(submissionSchema.parse(parse(exampleSubmission)).id).toBe('Papernot2016Distillation');
+    expect(externalEvaluationSchema.parse(parse(exampleExternal)).of.submission).toBe('Papernot2016Distillation');
   });
 });
 

@@ -1,3 +1,4 @@
+import type { SentSubmission } from '#core/models/sent-model.ts';
 import type { Norm } from '#core/projections.ts';
 
 /** A number that a visitor may set, with the range that its schema allows; an absent bound is open. */
@@ -45,19 +46,31 @@ export interface AttackEntry {
   readonly options: readonly AttackOption[];
 }
 
-/** A defended model whose weights the page can fetch. */
+/** A file of a model that the page can fetch. */
+export interface FileEntry {
+  readonly name: string;
+  readonly href: string;
+  readonly bytes: number;
+  /** In hexadecimal. */
+  readonly sha256: string;
+}
+
+/** A defended model whose files the page can fetch. */
 export interface ModelEntry {
   readonly id: string;
   readonly name: string;
   readonly description: string;
+  /** In words where it is more than one net of ours. */
   readonly architecture: string;
-  /** Address of the weights. */
-  readonly href: string;
-  readonly bytes: number;
-  /** SHA-256 of the weights, in hexadecimal. */
+  /** The nets and what is done around them, without their files. */
+  readonly nets: Omit<SentSubmission['submission'], 'files'>;
+  readonly files: readonly FileEntry[];
+  /** SHA-256 of its weights where they are all that it is; else the digest of its submission. In hexadecimal. */
   readonly sha256: string;
   /** Address of its row; null while it has no results. */
   readonly row: string | null;
+  /** A sentence on when and why its authors withdrew it; null while they stand by it. */
+  readonly withdrawn: string | null;
 }
 
 /** A digit of MNIST's test set. */

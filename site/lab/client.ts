@@ -1,5 +1,6 @@
 /** The page's end of the worker: starts it, keeps it supplied with weights, and stops what nobody waits for any more. */
 import { ParapetError } from '#core/errors.ts';
+import type { SentModel } from '#core/models/sent-model.ts';
 import type { ModelEntry } from './catalogue.ts';
 import type { AttackReply, AttackRequest, BackendChoice, BackendReport, FromWorker, ToWorker } from './protocol.ts';
 import type { WeightsLoader } from './weights.ts';
@@ -137,12 +138,12 @@ export function createClient(spawn: () => Worker, weights: WeightsLoader, events
     };
     stop();
     const models = [model, ...surrogates];
-    const bytes = await Promise.all(models.map(weights));
+    const sent = await Promise.all(models.map(weights));
     stop();
     const current = await started(backend);
-    for (const [i, { sha256: key, architecture }] of models.entries()) {
+    for (const [i, { sha256: key }] of models.entries()) {
       if (current.models.has(key)) continue;
-      await ask(current, { type: 'load', id: nextId++, model: key, architecture, weights: bytes[i] as Uint8Array });
+      await ask(current, { type: 'load', id: nextId++, model: key, sent: sent[i] as SentModel });
       current.models.add(key);
     }
     stop();

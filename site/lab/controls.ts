@@ -50,7 +50,11 @@ export function bindControls(
     part<HTMLSelectElement>('backend-choice').value = state.backend;
     const model = catalogue.models.find(({ id }) => id === state.model);
     const row = model?.row ? [' ', make('a', { href: model.row }, 'Its row on the board')] : [];
-    part('model-help').replaceChildren(model?.description ?? '', ...row);
+    part('model-help').replaceChildren(
+      ...(model?.withdrawn ? [model.withdrawn, ' '] : []),
+      model?.description ?? '',
+      ...row,
+    );
     seed.set(state.seed);
   };
 }

@@ -30,7 +30,9 @@ beforeAll(async () => {
     report: { name: 'wasm', device: '', precision: 'float32', passedOver: [] },
     isLost: () => false,
   });
-  for (const id of ['Undefended', distilled]) node.load(id, 'papernot-mnist', site.weights[id] as Uint8Array);
+  for (const id of ['Undefended', distilled]) {
+    await node.load(id, { architecture: 'papernot-mnist', weights: site.weights[id] as Uint8Array });
+  }
 });
 afterAll(async () => {
   await Promise.all([browser?.close(), served?.close()]);
@@ -115,10 +117,11 @@ async function worker(page: Page) {
   return {
     start: (backend: BackendChoice) => ask<BackendReport>({ type: 'start', backend } as never),
     async load() {
-      const path = `/lab/weights/${distilled}.safetensors`;
+      const path = `/lab/weights/${distilled}/weights.safetensors`;
       await page.evaluate(async (address) => {
         const weights = new Uint8Array(await (await fetch(address)).arrayBuffer());
-        const message = { type: 'load', model: 'Papernot2016Distillation', architecture: 'papernot-mnist', weights };
+        const sent = { architecture: 'papernot-mnist', weights };
+        const message = { type: 'load', model: 'Papernot2016Distillation', sent };
         await (globalThis as unknown as { ask(m: object): Promise<unknown> }).ask(message);
       }, path);
     },

@@ -42,7 +42,7 @@ async function answer(message: Exclude<ToWorker, { type: 'cancel' }>): Promise<v
     session = createSession(backend);
     post({ type: 'done', id, value: backend.report });
   } else if (message.type === 'load') {
-    running().load(message.model, message.architecture, message.weights);
+    await running().load(message.model, message.sent);
     post({ type: 'done', id, value: null });
   } else {
     const reply = await running().attack(message.request, watch(id));

@@ -1,3 +1,4 @@
+import type { SentModel } from '#core/models/sent-model.ts';
 import type { Norm } from '#core/projections.ts';
 
 /** Backends of a browser, in the order in which 'auto' tries them. */
@@ -67,8 +68,7 @@ export type ToWorker =
       readonly type: 'load';
       readonly id: number;
       readonly model: string;
-      readonly architecture: string;
-      readonly weights: Uint8Array;
+      readonly sent: SentModel;
     }
   | { readonly type: 'attack'; readonly id: number; readonly request: AttackRequest }
   | { readonly type: 'cancel'; readonly id: number };

@@ -5,14 +5,14 @@ import { runAttack } from '#core/attacks/run.ts';
 import { ParapetError } from '#core/errors.ts';
 import { distances, NO_CLASS, predictions } from '#core/metrics/judge.ts';
 import type { Classifier } from '#core/models/classifier.ts';
-import { loadClassifier } from '#core/models/index.ts';
+import { openSent, type SentModel } from '#core/models/sent-model.ts';
 import type { StartedBackend } from './backend.ts';
 import type { AttackReply, AttackRequest } from './protocol.ts';
 
 export interface Session {
   readonly backend: StartedBackend;
-  /** Takes weights in; a model that is already there stays. */
-  load(model: string, architecture: string, weights: Uint8Array): void;
+  /** Opens a model; one that is already there stays. @throws ParapetError 'submission' for one that cannot be opened */
+  load(model: string, sent: SentModel): Promise<void>;
   /**
    * @param watch called before each pass through the model with the number of its images; may throw to stop the run
    * @throws ParapetError when the request does not do, or the device was lost
@@ -110,8 +110,8 @@ export function createSession(backend: StartedBackend): Session {
 
   return {
     backend,
-    load(model, architecture, weights) {
-      if (!classifiers.has(model)) classifiers.set(model, loadClassifier(architecture, weights));
+    async load(model, sent) {
+      if (!classifiers.has(model)) classifiers.set(model, await openSent(sent));
     },
     async attack(request, watch) {
       assertAlive();

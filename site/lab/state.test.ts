@@ -5,7 +5,16 @@ import { encodeDrawing } from './drawing.ts';
 import { describeAttack } from './menu.ts';
 import { changeState, parseState, writeState } from './state.ts';
 
-const model = { description: '', architecture: 'papernot-mnist', href: '', bytes: 1, sha256: '', row: null };
+const nets = { form: { inputShape: [28, 28, 1], classes: 10 }, models: [], defenses: [] } as const;
+const model = {
+  description: '',
+  architecture: 'papernot-mnist',
+  sha256: '',
+  row: null,
+  withdrawn: null,
+  nets,
+  files: [],
+};
 const minimal: AttackEntry = {
   ...{ id: 'smallest', name: 'Smallest', norms: ['L2'], kind: 'minimum-norm', access: 'gradient' },
   ...{ targeted: 'required', paper: 'https://example.org', options: [] },

@@ -1,11 +1,18 @@
 import { sha256 } from '#core/digest.ts';
 import { ParapetError } from '#core/errors.ts';
-import type { ModelEntry } from './catalogue.ts';
+import type { SentModel } from '#core/models/sent-model.ts';
+import type { FileEntry, ModelEntry } from './catalogue.ts';
 
-/** Fetches the weights of models and checks them; each is fetched once. */
-export type WeightsLoader = (model: ModelEntry) => Promise<Uint8Array>;
+/** Fetches the files of models and checks them; each model is fetched once. */
+export type WeightsLoader = (model: ModelEntry) => Promise<SentModel>;
 
-async function fetchWeights({ name, href, bytes, sha256: wanted }: ModelEntry): Promise<Uint8Array> {
+async function fetchWeights({ name, nets, files }: ModelEntry): Promise<SentModel> {
+  const fetched = await Promise.all(files.map(async (file) => [file.name, await fetchFile(name, file)] as const));
+  return { submission: { ...nets, files: Object.fromEntries(fetched) } };
+}
+
+/** @param name of the model, as a message has it */
+async function fetchFile(name: string, { href, bytes, sha256: wanted }: FileEntry): Promise<Uint8Array> {
   let response: Response;
   let weights: Uint8Array;
   try {
@@ -37,7 +44,7 @@ async function fetchWeights({ name, href, bytes, sha256: wanted }: ModelEntry): 
 
 /** A loader with its own memory of what was fetched. */
 export function createWeightsLoader(): WeightsLoader {
-  const loading = new Map<string, Promise<Uint8Array>>();
+  const loading = new Map<string, Promise<SentModel>>();
   return (model) => {
     let weights = loading.get(model.sha256);
     if (weights === undefined) {

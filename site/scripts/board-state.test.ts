@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type BoardRow, compareRows, initialState, parseState, passes, writeState } from './board-state.ts';
+import { type BoardRow, compareRows, initialState, parseState, passes, sortKeys, writeState } from './board-state.ts';
 
 const row = (over: Partial<BoardRow>): BoardRow => ({
   name: 'Distillation',
@@ -9,6 +9,7 @@ const row = (over: Partial<BoardRow>): BoardRow => ({
   architecture: 'papernot-mnist',
   date: '2026-01-01',
   text: 'Distillation Papernot McDaniel',
+  withdrawn: '0',
   ...over,
 });
 
@@ -47,6 +48,16 @@ describe('compareRows', () => {
     const [a, b] = [row({ robust: '1e-3' }), row({ robust: '0.5' })];
     expect(compareRows(a, b, initialState)).toBeGreaterThan(0);
     expect(compareRows(a, b, { ...initialState, direction: 'ascending' })).toBeLessThan(0);
+  });
+
+  it('puts what was withdrawn after all others, whichever way they are sorted', () => {
+    const [stands, withdrawn] = [row({ robust: '0.5' }), row({ robust: '0.9', name: 'A', withdrawn: '1' })];
+    for (const sort of sortKeys) {
+      for (const direction of ['ascending', 'descending'] as const) {
+        expect(compareRows(withdrawn, stands, { ...initialState, sort, direction })).toBeGreaterThan(0);
+        expect(compareRows(stands, withdrawn, { ...initialState, sort, direction })).toBeLessThan(0);
+      }
+    }
   });
 
   it('leaves equal rows as they are', () => {

@@ -21,7 +21,10 @@ export const initialState: BoardState = {
 };
 
 /** What one row is sorted and filtered by. */
-export type BoardRow = Readonly<Record<SortKey | 'text', string>>;
+export type BoardRow = Readonly<Record<SortKey | 'text', string>> & {
+  /** `1` for a row that was withdrawn: it stands after the others, however they are sorted. */
+  readonly withdrawn: string;
+};
 
 /** Reads the state from the query of an address; what is unknown or malformed is as at first. */
 export function parseState(query: string): BoardState {
@@ -64,6 +67,7 @@ export function passes(row: BoardRow, { q, architecture, clear }: BoardState): b
 export function compareRows(a: BoardRow, b: BoardRow, { sort, direction }: BoardState): number {
   const numeric = sort === 'robust' || sort === 'clean' || sort === 'flags';
   const [x, y] = [a[sort], b[sort]];
+  if (a.withdrawn !== b.withdrawn) return Number(a.withdrawn) - Number(b.withdrawn);
   const order = numeric ? Number(x) - Number(y) : x.localeCompare(y, 'en');
   return direction === 'ascending' ? order : -order;
 }

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Result } from '#core/result.ts';
 import type { Submission } from '#core/submission.ts';
+import { type External, writeExternals } from './external.ts';
 import { writeFixtures } from './fixtures.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -26,6 +27,8 @@ export interface BuildOptions {
   readonly base?: string;
   /** Further files by path below the folder of the data, such as `submissions/X/model.safetensors`. */
   readonly files?: Readonly<Record<string, Uint8Array>>;
+  /** External evaluations of the results. */
+  readonly externals?: readonly External[];
 }
 
 /**
@@ -42,6 +45,7 @@ export async function buildSite(
   await mkdir(join(root, 'out'), { recursive: true });
   const folder = await mkdtemp(join(root, 'out', 'site-test-'));
   await writeFixtures(folder, submissions, results);
+  await writeExternals(folder, options.externals ?? []);
   for (const [path, bytes] of Object.entries(options.files ?? {})) await writeFile(join(folder, path), bytes);
   return build(folder, options);
 }

@@ -1,7 +1,8 @@
 import { proportion } from '#core/metrics/proportion.ts';
 import { type Flag, type Result, resultDigest } from '#core/result.ts';
 import type { Submission } from '#core/submission.ts';
-import { submissionDigest } from '../content/current.ts';
+import { submissionDigest } from '#core/submission-digest.ts';
+import { type External, fixtureExternal } from './external.ts';
 import { fixtureResult, fixtureSubmission } from './fixtures.ts';
 
 const blind: Flag = {
@@ -23,8 +24,8 @@ export const hostileName = '"><img src=x onerror=alert(1)><script>alert(2)</scri
 /** As long as a name may be. */
 export const longName = `${'Very'.repeat(37)} long ${'name '.repeat(29)}`.slice(0, 300).trim();
 
-/** A board as it may come to be: ties, claims that fell, flags, a long name, a hostile one, right-to-left text. */
-export function sampleBoard(): { submissions: Submission[]; results: Result[] } {
+/** A board as it may come to be: ties, claims that fell, flags, a long name, a hostile one, right-to-left text, rows lowered and withdrawn. */
+export function sampleBoard(): { submissions: Submission[]; results: Result[]; externals: External[] } {
   const claim = (robustAccuracy: number) => [
     { track: 'mnist-linf-0.3', robustAccuracy, source: 'Table 2 of the paper' },
   ];
@@ -49,6 +50,11 @@ export function sampleBoard(): { submissions: Submission[]; results: Result[] } 
     }),
     fixtureSubmission({ id: 'Hostile2021Markup', name: hostileName, authors: [hostileName], description: hostileName }),
     fixtureSubmission({ id: 'Rtl2022Name', name: 'הגנה מפני דוגמאות', authors: ['דוד כהן'] }),
+    fixtureSubmission({
+      id: 'Withdrawn2023Defense',
+      name: 'Input reconstruction',
+      withdrawn: { date: '2026-03-04', reason: 'The gradients were masked; see <b>the erratum</b>' },
+    }),
   ];
   const on = (id: string, standing: number, flags: readonly Flag[] = [], suite = 'v1') =>
     fixtureResult({ id, suite, track: 'mnist-linf-0.3', examples: 1000, standing, flags });
@@ -59,12 +65,49 @@ export function sampleBoard(): { submissions: Submission[]; results: Result[] } 
     on('Long2020Name', 880, [softmax, { ...blind, message: hostileName }]),
     on('Hostile2021Markup', 430, [partial]),
     on('Rtl2022Name', 425),
+    on('Withdrawn2023Defense', 990),
     on('Undefended', 3, [partial], 'quick'),
     fixtureResult({ id: 'Madry2018Adversarial', suite: 'quick', track: 'mnist-l2-2', examples: 100, standing: 93 }),
     targeted(fixtureResult({ id: 'Undefended', suite: 'papernot2016', track: 'mnist-l0-112' }), 861),
     targeted(fixtureResult({ id: 'Papernot2016Distillation', suite: 'papernot2016', track: 'mnist-l0-112' }), 9),
   ];
-  return { submissions, results: results.map((result) => ofSubmission(result, submissions)) };
+  const current = results.map((result) => ofSubmission(result, submissions));
+  return { submissions, results: current, externals: externalsOf(current) };
+}
+
+/** Two evaluations of one row that overlap, and one that broke nothing further; what stands is the three images of the evidence. */
+function externalsOf(results: readonly Result[]): External[] {
+  const row = (id: string) =>
+    results.find((result) => result.submission.id === id && result.suite.id === 'v1') as Result;
+  const says = {
+    name: hostileName,
+    authors: [hostileName],
+    description: hostileName,
+    code: 'https://example.org/code',
+  };
+  return [
+    fixtureExternal({
+      id: 'Eve2026Longer',
+      of: row('Madry2018Adversarial'),
+      images: [
+        [0, 1, 'confirmed'],
+        [1, 0, 'confirmed'],
+        [2, 7, 'classified-right'],
+        [5000, 3, 'confirmed'],
+      ],
+    }),
+    fixtureExternal({
+      id: 'Mallory2026Other',
+      of: row('Madry2018Adversarial'),
+      images: [
+        [1, 0, 'confirmed'],
+        [2, 7, 'outside-ball'],
+      ],
+      says,
+    }),
+    // The first was wrong before any attack: its true class is not what the model says of it.
+    fixtureExternal({ id: 'Nobody2026Late', of: row('Rtl2022Name'), images: [[0, 5, 'confirmed']] }),
+  ];
 }
 
 /** The result of a targeted protocol, of 900 pairs, on probabilities as the paper did and on logits. */

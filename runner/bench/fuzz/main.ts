@@ -5,11 +5,16 @@
 import { fork } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { startBackend } from '../../backends/index.ts';
+import { usageOf } from '../../sandbox/watch-usage.ts';
 import { fuzz } from './run.ts';
 import { targets } from './targets.ts';
 
-/** Without a sign of life for so long, in milliseconds, the process is killed. */
-const PATIENCE = 60_000;
+/**
+ * The process is killed when it has computed for so long without a sign of life, in seconds of processor time: on a busy machine it may wait
+ * for longer than it computes. Where that cannot be seen, and for one that waits for ever, the clock decides.
+ */
+const MOST_COMPUTING = 60;
+const MOST_WAITING = 1800;
 
 const { values: options } = parseArgs({
   options: {
@@ -52,18 +57,20 @@ async function work(): Promise<void> {
 function watch(): void {
   const child = fork(import.meta.filename, process.argv.slice(2));
   let at = 'the start';
-  let timer = setTimeout(kill, PATIENCE);
-  function kill() {
-    console.error(`It stood still for a minute within 256 inputs after ${at}`);
+  const now = () => ({ clock: performance.now() / 1000, computed: usageOf(child.pid as number)?.cpuSeconds ?? 0 });
+  let last = now();
+  const timer = setInterval(() => {
+    const { clock, computed } = now();
+    if (computed - last.computed < MOST_COMPUTING && clock - last.clock < MOST_WAITING) return;
+    console.error(`It stood still within 256 inputs after ${at}`);
     child.kill('SIGKILL');
-  }
+  }, 1000);
   child.on('message', (message: { at: string }) => {
     at = message.at;
-    clearTimeout(timer);
-    timer = setTimeout(kill, PATIENCE);
+    last = now();
   });
   child.on('exit', (code, signal) => {
-    clearTimeout(timer);
+    clearInterval(timer);
     if (signal !== null) console.error(`It was ended by ${signal} within 256 inputs after ${at}`);
     process.exitCode = code ?? 1;
   });

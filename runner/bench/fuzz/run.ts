@@ -2,7 +2,10 @@ import { ParapetError } from '#core/errors.ts';
 import { mutated } from './mutate.ts';
 import type { Target } from './targets.ts';
 
-/** An input may take this long, in milliseconds, and the process this much room beside what it began with, in bytes. */
+/**
+ * An input may take this long, in milliseconds of processor time (a machine may be busy with other things), and the process this much
+ * room beside what it began with, in bytes.
+ */
 const LONGEST = 5000;
 const MOST_ROOM = 2e9;
 
@@ -11,6 +14,7 @@ export interface Outcome {
   readonly refused: number;
   /** Inputs that ended otherwise, by their index, and how. */
   readonly failures: readonly string[];
+  /** Milliseconds of processor time. */
   readonly slowest: number;
 }
 
@@ -31,7 +35,7 @@ export async function fuzz(
   let [read, refused, slowest] = [0, 0, 0];
   for (let index = first; index < first + count; index++) {
     const file = target.seeds[index % target.seeds.length] as Uint8Array;
-    const start = performance.now();
+    const start = process.cpuUsage();
     try {
       await target.read(mutated(file, target.seeds, seed, index));
       read++;
@@ -39,7 +43,8 @@ export async function fuzz(
       if (error instanceof ParapetError && error.kind === 'submission') refused++;
       else failures.push(`${target.name} ${seed}:${index}: ${String(error).slice(0, 300)}`);
     }
-    const took = performance.now() - start;
+    const { user, system } = process.cpuUsage(start);
+    const took = (user + system) / 1000;
     slowest = Math.max(slowest, took);
     if (took > LONGEST) failures.push(`${target.name} ${seed}:${index}: took ${Math.round(took)} ms`);
     if (index % 256 === 0) {

@@ -31,12 +31,13 @@ export async function findNet(name: string): Promise<Net> {
   if (id === undefined) {
     throw new ParapetError('usage', `--nets: there is no '${name}'`, `the submissions are ${ids.join(', ')}`);
   }
-  const { submission, folder, model } = await readSubmission(join(submissions, id));
-  const { format, architecture, file, sha256 } = submission.model;
-  if (model === null || format !== 'safetensors' || file === undefined || sha256 === undefined) {
+  const { submission, folder } = await readSubmission(join(submissions, id));
+  const { model } = submission;
+  if (model?.format !== 'safetensors' || model.file === undefined || model.sha256 === undefined) {
     throw new ParapetError('submission', `${id} has no safetensors weights`, `npm run -s parapet -- train ${folder}`);
   }
-  if (submission.defenses.length > 0 || submission.model.output !== 'logits') {
+  const { architecture, file, sha256, preprocessing } = model;
+  if (submission.defenses.length > 0 || preprocessing !== undefined) {
     throw new ParapetError('submission', `${id} is more than a net: the peers are given bare nets with logits`);
   }
   const dataset = findDataset(submission.datasets[0] as string);

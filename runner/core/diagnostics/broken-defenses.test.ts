@@ -8,7 +8,7 @@ import { startBackend } from '../../backends/index.ts';
 import { loadDataset } from '../../files/datasets.ts';
 import { readSubmission } from '../../files/submissions.ts';
 import type { Classifier } from '../models/classifier.ts';
-import { loadClassifier } from '../models/index.ts';
+import { openSent, type SentModel } from '../models/sent-model.ts';
 import type { Result } from '../result.ts';
 import { untargeted } from '../suites/lines.ts';
 import { brokenDefenses, kWinners } from '../testing/broken-defenses.ts';
@@ -45,8 +45,8 @@ const sound: [string, () => Promise<Classifier>, () => Promise<Partial<Trial>>, 
 ];
 
 async function submitted(id: string): Promise<Classifier> {
-  const { submission, model } = await readSubmission(join(import.meta.dirname, '../../../submissions', id));
-  return loadClassifier(submission.model.architecture, model as Uint8Array);
+  const { sent } = await readSubmission(join(import.meta.dirname, '../../../submissions', id));
+  return openSent(sent as SentModel);
 }
 
 async function onMnist(): Promise<Partial<Trial>> {

@@ -102,6 +102,8 @@ describe('diagnostics', () => {
       0.1,
     ],
     ['active-test', { probes: { 'active-test': { planted: 20, found: 0.9 } } }, 0.9],
+    ['memorised-images', { probes: { 'small-changes': { examples: 100, movedWrong: 0.31, noisyWrong: 0 } } }, 0.31],
+    ['memorised-images', { probes: { 'small-changes': { examples: 10, movedWrong: 0, noisyWrong: 0.6 } } }, 0.6],
     ['unconfirmed', { unconfirmed: 1 }, 1],
     ['low-clean-accuracy', numbers({ cleanAccuracy: proportion(4, 10) }), 0.4],
     ['partial', numbers({ examples: 9 }), 9],
@@ -121,6 +123,7 @@ describe('diagnostics', () => {
       universal: { examples: 100, seen: 1, unseen: 1, broken: 1 },
       'larger-epsilon': { once: 0.5, twice: 0.51, fourfold: 0.1, unbounded: 0 },
       'active-test': { planted: 20, found: 0.95 },
+      'small-changes': { examples: 100, movedWrong: 0.2, noisyWrong: 0.25 },
     };
     expect(flags({ probes })).toEqual([]);
     expect(flags({ probes: { 'active-test': { examples: 20, planted: 0 } } })).toEqual([]);

@@ -9,6 +9,7 @@ import { gradientsInForwardPass } from './gradients-in-forward-pass.ts';
 import { incompleteOptimisation } from './incomplete-optimisation.ts';
 import { largerEpsilonWeaker } from './larger-epsilon-weaker.ts';
 import { lowCleanAccuracy } from './low-clean-accuracy.ts';
+import { memorisedImages } from './memorised-images.ts';
 import { moreIterationsHelp } from './more-iterations-help.ts';
 import { moreRestartsHelp } from './more-restarts-help.ts';
 import { noiseBeatsGradient } from './noise-beats-gradient.ts';
@@ -44,6 +45,7 @@ export const diagnostics: readonly Diagnostic[] = [
   stateful,
   clockDependent,
   tapeDependent,
+  memorisedImages,
   nonFinite,
   zeroGradients,
   zeroGradientAtStart,

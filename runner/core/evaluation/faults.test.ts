@@ -102,6 +102,25 @@ describe('a model', () => {
       for (const value of Object.values(reading)) expect(Number.isFinite(value)).toBe(true);
   });
 
+  it('that refuses to answer where it is suspicious gains nothing by it: a refusal is wrong, before an attack and after', async () => {
+    const known = new Set(Array.from({ length: COUNT - 1 }, (_, i) => x.slice(i * size, (i + 1) * size).join()));
+    // A score more than there are classes, for "none of these": highest wherever the image is not one of those.
+    const refusing: Classifier = {
+      ...model,
+      classes: model.classes + 1,
+      logits(batch) {
+        const values = batch.dataSync<'float32'>();
+        const refuses = Array.from({ length: batch.shape[0] }, (_, i) =>
+          known.has(values.slice(i * size, (i + 1) * size).join()) ? -1e3 : 1e3,
+        );
+        return tf.tidy(() => tf.concat([model.logits(batch), tf.tensor2d(refuses, [refuses.length, 1])], 1));
+      },
+    };
+    const result = await evaluated(refusing, { ...trial, lines: [untargeted('noise', 'noise', { draws: 1 })] });
+    expect(result.cleanAccuracy.value).toBe((COUNT - 1) / COUNT);
+    expect(result.robustAccuracy.value).toBe(0);
+  });
+
   it('that never says one of its classes loses no attack for it', async () => {
     const fewer: Classifier = {
       ...model,

@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
+import type { SequentialLayer } from './sequential.ts';
 
 /** A tensor of an architecture's file. */
 export interface Parameter {
@@ -36,6 +37,8 @@ export interface Architecture {
    * Differentiable. `forward` works on the parameters themselves when absent.
    */
   prepare?(weights: NamedTensors): NamedTensors;
+  /** What `forward` computes, layer by layer, where it is a chain of layers; certificates need it. */
+  readonly layers?: readonly SequentialLayer[];
   /**
    * @param weights what `prepared` gives, by name
    * @param x images, float32 [batch, height, width, channels], pixels in [0, 1]

@@ -1,8 +1,10 @@
 import * as tf from '@tensorflow/tfjs';
+import { didYouMean } from '../closest.ts';
 import { ParapetError } from '../errors.ts';
 import { type Architecture, prepared } from './architecture.ts';
 import type { Classifier } from './classifier.ts';
 import { fullyConnectedMnist } from './fully-connected.ts';
+import { gowalMediumCifar10, gowalMediumMnist, gowalSmallCifar10, gowalSmallMnist } from './gowal.ts';
 import { lenetCifar10, lenetMnist } from './lenet.ts';
 import { madryMnist } from './madry.ts';
 import { maxoutMnist } from './maxout.ts';
@@ -32,6 +34,10 @@ export const architectures: readonly Architecture[] = [
   rbfMnist,
   madryMnist,
   smallCnnMnist,
+  gowalSmallMnist,
+  gowalSmallCifar10,
+  gowalMediumMnist,
+  gowalMediumCifar10,
   resnet18Cifar10,
   preActResnet18Cifar10,
   preActResnet18NormCifar10,
@@ -44,8 +50,12 @@ export const architectures: readonly Architecture[] = [
 export function findArchitecture(id: string): Architecture {
   const architecture = architectures.find((candidate) => candidate.id === id);
   if (architecture === undefined) {
-    const known = architectures.map((a) => a.id).join(', ');
-    throw new ParapetError('submission', `architecture: there is no '${id}'`, `the architectures are ${known}`);
+    const known = architectures.map((a) => a.id);
+    throw new ParapetError(
+      'submission',
+      `architecture: there is no '${id}'${didYouMean(id, known)}`,
+      `the architectures are ${known.join(', ')}`,
+    );
   }
   return architecture;
 }
@@ -64,7 +74,7 @@ interface Named {
 }
 
 /**
- * @param weights a safetensors file with exactly the architecture's parameters, float32, finite
+ * @param weights a safetensors file with exactly the architecture's parameters, F32, F16 or BF16, finite
  * @returns the weights by name, in the architecture's order
  * @throws ParapetError 'submission' that names every tensor that is missing, unknown or of the wrong shape
  */
@@ -79,7 +89,8 @@ export function decodeWeights(architecture: Architecture, weights: Uint8Array): 
       continue;
     }
     const { inFile, tensor } = named;
-    if (!(tensor.data instanceof Float32Array)) mistakes.push(`'${inFile}' is ${tensor.dtype}; wanted F32`);
+    if (!(tensor.data instanceof Float32Array))
+      mistakes.push(`'${inFile}' is ${tensor.dtype}; wanted F32, F16 or BF16`);
     else if (tensor.shape.join() !== shape.join())
       mistakes.push(`'${inFile}' has shape [${tensor.shape}]; wanted [${shape}]`);
     else if (!tensor.data.every(Number.isFinite)) mistakes.push(`'${inFile}' holds a number that is not finite`);
@@ -93,7 +104,7 @@ export function decodeWeights(architecture: Architecture, weights: Uint8Array): 
     throw new ParapetError(
       'submission',
       `weights do not fit ${architecture.id}: ${mistakes.join('; ')}`,
-      'check model.architecture, or export the weights under the names that docs/architectures.md lists',
+      'check which architecture they are of, or export the weights under the names that docs/architectures.md lists',
     );
   }
   return values;

@@ -5,8 +5,8 @@
  * Source: LeCun et al., "Gradient-Based Learning Applied to Document Recognition", Proceedings of the IEEE 1998,
  * https://doi.org/10.1109/5.726791, §II; ReLU and max-pooling take the place of tanh and of subsampling that learns, and filters are wider.
  */
-import * as tf from '@tensorflow/tfjs';
 import type { Architecture, Parameter } from './architecture.ts';
+import { type SequentialLayer, sequential } from './sequential.ts';
 
 const KERNEL = 5;
 const CLASSES = 10;
@@ -39,21 +39,13 @@ function parametersOf(
   ];
 }
 
-const forward: Architecture['forward'] = (weights, x, dropout) => {
-  const weight = (name: string) => weights[name] as tf.Tensor;
-  let maps = x;
-  for (const layer of ['conv1', 'conv2']) {
-    const filtered = tf.conv2d(maps, weight(`${layer}.weight`) as tf.Tensor4D, 1, 'valid');
-    maps = tf.maxPool(tf.relu(tf.add(filtered, weight(`${layer}.bias`))) as tf.Tensor4D, 2, 2, 'valid');
-  }
-  let units = tf.reshape(maps, [maps.shape[0], -1]) as tf.Tensor2D;
-  for (const [i, layer] of ['fc1', 'fc2'].entries()) {
-    const sums = tf.add(tf.matMul(units, weight(`${layer}.weight`) as tf.Tensor2D), weight(`${layer}.bias`));
-    units = tf.relu(sums) as tf.Tensor2D;
-    if (dropout !== undefined) units = dropout(units, i);
-  }
-  return tf.add(tf.matMul(units, weight('fc3.weight') as tf.Tensor2D), weight('fc3.bias'));
-};
+const layers: readonly SequentialLayer[] = [
+  { kind: 'convolution', name: 'conv1', pad: 'valid', pool: true },
+  { kind: 'convolution', name: 'conv2', pad: 'valid', pool: true },
+  { kind: 'linear', name: 'fc1', relu: true, dropped: true },
+  { kind: 'linear', name: 'fc2', relu: true, dropped: true },
+  { kind: 'linear', name: 'fc3' },
+];
 
 function lenet(
   id: string,
@@ -63,7 +55,15 @@ function lenet(
   hidden: readonly [number, number],
 ): Architecture {
   const parameters = parametersOf(inputShape, filters, hidden);
-  return { id, name, paper: 'https://doi.org/10.1109/5.726791', inputShape, classes: CLASSES, parameters, forward };
+  return {
+    id,
+    name,
+    paper: 'https://doi.org/10.1109/5.726791',
+    inputShape,
+    classes: CLASSES,
+    parameters,
+    ...sequential(layers),
+  };
 }
 
 export const lenetMnist = lenet('lenet-mnist', 'LeNet for MNIST', [28, 28, 1], [16, 32], [128, 84]);

@@ -4,11 +4,9 @@
  * Source: Madry et al., "Towards Deep Learning Models Resistant to Adversarial Attacks", ICLR 2018,
  * https://arxiv.org/abs/1706.06083, as in https://github.com/MadryLab/mnist_challenge, model.py: zeros around the maps keep their size.
  */
-import * as tf from '@tensorflow/tfjs';
-import { convolutionReluPool } from '../kernels/convolution-relu-pool.ts';
 import type { Architecture } from './architecture.ts';
-import { connect, flatten } from './forward.ts';
 import { convolution, linear, pytorch } from './pytorch.ts';
+import { sequential } from './sequential.ts';
 
 const CLASSES = 10;
 
@@ -24,14 +22,10 @@ export const madryMnist: Architecture = {
     linear('fc1', 7 * 7 * 64, 1024, [7, 7, 64]),
     linear('fc2', 1024, CLASSES),
   ]),
-  forward(weights, x, dropout) {
-    let maps = x;
-    for (const layer of ['conv1', 'conv2']) {
-      const [filter, bias] = [weights[`${layer}.weight`] as tf.Tensor4D, weights[`${layer}.bias`] as tf.Tensor1D];
-      maps = convolutionReluPool(maps, filter, bias, 'same');
-    }
-    let units = tf.relu(connect(weights, 'fc1', flatten(maps)));
-    if (dropout !== undefined) units = dropout(units, 0);
-    return connect(weights, 'fc2', units);
-  },
+  ...sequential([
+    { kind: 'convolution', name: 'conv1', pad: 'same', pool: true },
+    { kind: 'convolution', name: 'conv2', pad: 'same', pool: true },
+    { kind: 'linear', name: 'fc1', relu: true, dropped: true },
+    { kind: 'linear', name: 'fc2' },
+  ]),
 };

@@ -3,10 +3,9 @@
  *
  * Source of the widths: Hinton et al., "Distilling the Knowledge in a Neural Network", 2015, https://arxiv.org/abs/1503.02531, §3.
  */
-import * as tf from '@tensorflow/tfjs';
 import type { Architecture } from './architecture.ts';
-import { connect, flatten } from './forward.ts';
 import { linear, pytorch } from './pytorch.ts';
+import { type SequentialLayer, sequential } from './sequential.ts';
 
 const CLASSES = 10;
 
@@ -29,14 +28,11 @@ export function mlp(
     inputShape,
     classes: CLASSES,
     ...pytorch(layers),
-    forward(weights, x, dropout) {
-      let values = flatten(x);
-      for (const i of hidden.keys()) {
-        values = tf.relu(connect(weights, `fc${i + 1}`, values));
-        if (dropout !== undefined) values = dropout(values, i);
-      }
-      return connect(weights, `fc${layers.length}`, values);
-    },
+    ...sequential(
+      layers.map((_, i): SequentialLayer => {
+        return { kind: 'linear', name: `fc${i + 1}`, ...(i < hidden.length && { relu: true, dropped: true }) };
+      }),
+    ),
   };
 }
 

@@ -140,7 +140,7 @@ describe('files of PyTorch', () => {
       "'fc.bias' and 'linear.bias' are the same parameter",
       "'layer1.0.bn1.running_var' holds a negative variance",
       "'layer1.0.bn2.bias' is I64",
-      'wanted F32',
+      'wanted F32, F16 or BF16',
       'wanted [64,3,3,3]',
     ]);
   });

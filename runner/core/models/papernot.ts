@@ -5,10 +5,8 @@
  * S&P 2016, https://arxiv.org/abs/1511.04508, table I. The paper leaves the padding open; without padding (VALID) they have
  * 312,202 and 1,147,978 parameters. Dropout is on the two fully connected layers.
  */
-import * as tf from '@tensorflow/tfjs';
-import { convolutionRelu } from '../kernels/convolution-relu.ts';
-import { convolutionReluPool } from '../kernels/convolution-relu-pool.ts';
 import type { Architecture, Parameter } from './architecture.ts';
+import { type SequentialLayer, sequential } from './sequential.ts';
 
 interface Widths {
   readonly convolutions: readonly [number, number, number, number];
@@ -47,27 +45,27 @@ function parametersOf(inputShape: Architecture['inputShape'], { convolutions, hi
   return parameters;
 }
 
-const forward: Architecture['forward'] = (weights, x, dropout) => {
-  const weight = (name: string) => weights[name] as tf.Tensor;
-  let maps = x;
-  for (let i = 1; i <= 4; i++) {
-    const filter = weight(`conv${i}.weight`) as tf.Tensor4D;
-    const layer = i % 2 === 0 ? convolutionReluPool : convolutionRelu;
-    maps = layer(maps, filter, weight(`conv${i}.bias`) as tf.Tensor1D, 'valid');
-  }
-  let units = tf.reshape(maps, [maps.shape[0], -1]) as tf.Tensor2D;
-  for (let i = 1; i <= 2; i++) {
-    units = tf.relu(
-      tf.add(tf.matMul(units, weight(`fc${i}.weight`) as tf.Tensor2D), weight(`fc${i}.bias`)),
-    ) as tf.Tensor2D;
-    if (dropout !== undefined) units = dropout(units, i - 1);
-  }
-  return tf.add(tf.matMul(units, weight('fc3.weight') as tf.Tensor2D), weight('fc3.bias'));
-};
+const layers: readonly SequentialLayer[] = [
+  { kind: 'convolution', name: 'conv1', pad: 'valid' },
+  { kind: 'convolution', name: 'conv2', pad: 'valid', pool: true },
+  { kind: 'convolution', name: 'conv3', pad: 'valid' },
+  { kind: 'convolution', name: 'conv4', pad: 'valid', pool: true },
+  { kind: 'linear', name: 'fc1', relu: true, dropped: true },
+  { kind: 'linear', name: 'fc2', relu: true, dropped: true },
+  { kind: 'linear', name: 'fc3' },
+];
 
 function papernot(id: string, name: string, inputShape: Architecture['inputShape'], widths: Widths): Architecture {
   const parameters = parametersOf(inputShape, widths);
-  return { id, name, paper: 'https://arxiv.org/abs/1511.04508', inputShape, classes: CLASSES, parameters, forward };
+  return {
+    id,
+    name,
+    paper: 'https://arxiv.org/abs/1511.04508',
+    inputShape,
+    classes: CLASSES,
+    parameters,
+    ...sequential(layers),
+  };
 }
 
 export const papernotMnist = papernot('papernot-mnist', 'Papernot’s MNIST net', [28, 28, 1], {

@@ -35,6 +35,20 @@ describe('safetensors', () => {
     expect(decodeSafetensors(Buffer.from(file)).tensors.get('w')?.data).toEqual(Float32Array.of(1, 2));
   });
 
+  test('widens numbers of 16 bits exactly', () => {
+    const json =
+      '{"b":{"dtype":"BF16","shape":[2],"data_offsets":[0,4]},"h":{"dtype":"F16","shape":[4],"data_offsets":[4,12]}}';
+    const file = header(json, 12);
+    const words = [0x3f80, 0xc049, 0x3c01, 0x0001, 0x7bff, 0x7c00];
+    words.forEach((word, i) => {
+      new DataView(file.buffer).setUint16(8 + json.length + 2 * i, word, true);
+    });
+    const { tensors } = decodeSafetensors(file);
+    expect(tensors.get('b')).toEqual({ dtype: 'BF16', shape: [2], data: Float32Array.of(1, -3.140625) });
+    const halves = Float32Array.of(1 + 2 ** -10, 2 ** -24, 65504, Number.POSITIVE_INFINITY);
+    expect(tensors.get('h')).toEqual({ dtype: 'F16', shape: [4], data: halves });
+  });
+
   test('the same contents in another order give the same bytes', () => {
     const a = { shape: [1], data: Float32Array.of(1) };
     const b = { shape: [1], data: Float32Array.of(2) };

@@ -8,6 +8,7 @@
  * Source: https://github.com/huggingface/safetensors, format section.
  */
 import { ParapetError } from '../errors.ts';
+import { fromBrain, fromHalf } from './half.ts';
 import { isRecord, parseStrictJson } from './strict-json.ts';
 
 const arrays = {
@@ -22,7 +23,11 @@ const arrays = {
   U8: Uint8Array,
 } as const;
 
-export type DType = keyof typeof arrays;
+/** Floats of 16 bits, which are widened to float32 when they are read and never written. */
+const halves = { F16: fromHalf, BF16: fromBrain } as const;
+
+type WideType = keyof typeof arrays;
+export type DType = WideType | keyof typeof halves;
 export type TensorData =
   | Float32Array
   | Float64Array
@@ -35,8 +40,10 @@ export type TensorData =
   | Uint8Array;
 
 export interface StoredTensor {
+  /** As it stands in the file. */
   readonly dtype: DType;
   readonly shape: readonly number[];
+  /** Of F16 and BF16 the float32 of the same value. */
   readonly data: TensorData;
 }
 
@@ -72,6 +79,10 @@ function parseHeader(bytes: Uint8Array, limits: SafetensorsLimits): { header: Re
   return { header, start };
 }
 
+function isHalf(dtype: DType): dtype is keyof typeof halves {
+  return Object.hasOwn(halves, dtype);
+}
+
 interface Entry {
   readonly name: string;
   readonly dtype: DType;
@@ -90,8 +101,9 @@ function parseEntry(name: string, value: unknown, limits: SafetensorsLimits): En
     if (key !== 'dtype' && key !== 'shape' && key !== 'data_offsets') refuse(`'${name}' has an unknown field '${key}'`);
   }
   const { dtype, shape, data_offsets: offsets } = value;
-  if (typeof dtype !== 'string' || !Object.hasOwn(arrays, dtype)) {
-    refuse(`'${name}' has dtype ${JSON.stringify(dtype)}; wanted one of ${Object.keys(arrays).join(', ')}`);
+  if (typeof dtype !== 'string' || !(Object.hasOwn(arrays, dtype) || Object.hasOwn(halves, dtype))) {
+    const known = [...Object.keys(halves), ...Object.keys(arrays)].join(', ');
+    refuse(`'${name}' has dtype ${JSON.stringify(dtype)}; wanted one of ${known}`);
   }
   if (!Array.isArray(shape) || shape.length > limits.rank || !shape.every(isSize)) {
     refuse(`'${name}' has shape ${JSON.stringify(shape)}; wanted at most ${limits.rank} whole numbers ≥ 0`);
@@ -100,7 +112,8 @@ function parseEntry(name: string, value: unknown, limits: SafetensorsLimits): En
     refuse(`'${name}' has data_offsets ${JSON.stringify(offsets)}; wanted [begin, end]`);
   }
   const [begin, end] = offsets as [number, number];
-  const size = shape.reduce((product: number, n: number) => product * n, 1) * arrays[dtype as DType].BYTES_PER_ELEMENT;
+  const width = isHalf(dtype as DType) ? 2 : arrays[dtype as WideType].BYTES_PER_ELEMENT;
+  const size = shape.reduce((product: number, n: number) => product * n, 1) * width;
   if (!Number.isSafeInteger(size) || end - begin !== size) {
     refuse(`'${name}' spans ${end - begin} bytes; its shape and dtype need ${size}`);
   }
@@ -140,14 +153,15 @@ export function decodeSafetensors(bytes: Uint8Array, limits: SafetensorsLimits =
     // A copy, because a tensor may start at an address that its type cannot be read from; not by slice(), which a Node
     // Buffer overrides to share its memory.
     const { buffer } = new Uint8Array(bytes.subarray(start + begin, start + end));
-    tensors.set(name, { dtype, shape, data: new arrays[dtype](buffer) });
+    const data = isHalf(dtype) ? Float32Array.from(new Uint16Array(buffer), halves[dtype]) : new arrays[dtype](buffer);
+    tensors.set(name, { dtype, shape, data });
   }
   return { tensors, metadata };
 }
 
-function dtypeOf(data: TensorData): DType {
+function dtypeOf(data: TensorData): WideType {
   const found = Object.entries(arrays).find(([, array]) => data.constructor === array);
-  return (found as [DType, unknown])[0];
+  return (found as [WideType, unknown])[0];
 }
 
 /**

@@ -5,12 +5,9 @@
  * Source: Zhang et al., "Theoretically Principled Trade-off between Robustness and Accuracy", ICML 2019,
  * https://arxiv.org/abs/1901.08573, as in https://github.com/yaodongyu/TRADES, models/small_cnn.py.
  */
-import * as tf from '@tensorflow/tfjs';
-import { convolutionRelu } from '../kernels/convolution-relu.ts';
-import { convolutionReluPool } from '../kernels/convolution-relu-pool.ts';
 import type { Architecture } from './architecture.ts';
-import { connect, flatten } from './forward.ts';
 import { convolution, linear, pytorch } from './pytorch.ts';
+import { sequential } from './sequential.ts';
 
 const CLASSES = 10;
 const FEATURES = 'feature_extractor';
@@ -31,17 +28,14 @@ export const smallCnnMnist: Architecture = {
     linear(`${CLASSIFIER}.fc2`, 200, 200),
     linear(`${CLASSIFIER}.fc3`, 200, CLASSES),
   ]),
-  forward(weights, x, dropout) {
-    let maps = x;
-    for (const i of [1, 2, 3, 4]) {
-      const filter = weights[`${FEATURES}.conv${i}.weight`] as tf.Tensor4D;
-      const bias = weights[`${FEATURES}.conv${i}.bias`] as tf.Tensor1D;
-      maps = (i % 2 === 0 ? convolutionReluPool : convolutionRelu)(maps, filter, bias, 'valid');
-    }
-    let units = tf.relu(connect(weights, `${CLASSIFIER}.fc1`, flatten(maps)));
+  ...sequential([
+    { kind: 'convolution', name: `${FEATURES}.conv1`, pad: 'valid' },
+    { kind: 'convolution', name: `${FEATURES}.conv2`, pad: 'valid', pool: true },
+    { kind: 'convolution', name: `${FEATURES}.conv3`, pad: 'valid' },
+    { kind: 'convolution', name: `${FEATURES}.conv4`, pad: 'valid', pool: true },
     // Its authors drop units here only.
-    if (dropout !== undefined) units = dropout(units, 0);
-    units = tf.relu(connect(weights, `${CLASSIFIER}.fc2`, units));
-    return connect(weights, `${CLASSIFIER}.fc3`, units);
-  },
+    { kind: 'linear', name: `${CLASSIFIER}.fc1`, relu: true, dropped: true },
+    { kind: 'linear', name: `${CLASSIFIER}.fc2`, relu: true },
+    { kind: 'linear', name: `${CLASSIFIER}.fc3` },
+  ]),
 };

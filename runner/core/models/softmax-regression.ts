@@ -5,8 +5,8 @@
  * Source: McCullagh and Nelder, "Generalized Linear Models", 1989, §5.2 (https://doi.org/10.1201/9780203753736).
  */
 import type { Architecture } from './architecture.ts';
-import { connect, flatten } from './forward.ts';
 import { linear, pytorch } from './pytorch.ts';
+import { sequential } from './sequential.ts';
 
 const CLASSES = 10;
 
@@ -19,7 +19,7 @@ function softmaxRegression(id: string, name: string, inputShape: Architecture['i
     inputShape,
     classes: CLASSES,
     ...pytorch([linear('fc', height * width * channels, CLASSES, inputShape)]),
-    forward: (weights, x) => connect(weights, 'fc', flatten(x)),
+    ...sequential([{ kind: 'linear', name: 'fc' }]),
   };
 }
 

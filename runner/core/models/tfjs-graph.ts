@@ -46,6 +46,7 @@ export async function loadTfjsGraph(json: Uint8Array, shards: Shards): Promise<C
   return {
     inputShape: graph.inputShape,
     classes,
+    ends: graph.ends,
     logits: (x) => tf.tidy(() => model.execute(x) as tf.Tensor2D),
     dispose: () => model.dispose(),
   };

@@ -23,7 +23,8 @@ const ELEMENTS = 2 ** 24;
  */
 export async function loadTfjsLayers(json: Uint8Array, shards: Shards): Promise<Classifier> {
   const { topology, weights } = decodeTfjs(json, shards, 'layers-model');
-  const graph = withoutSoftmax(layerGraph(topology));
+  const whole = layerGraph(topology);
+  const graph = withoutSoftmax(whole);
   const { layers, specs, data, output } = rebuilt(graph, weights);
   if (output.length !== 1 || (output[0] as number) < 2)
     refuse(`its output is [${output}] per image; wanted a score per class`);
@@ -34,6 +35,7 @@ export async function loadTfjsLayers(json: Uint8Array, shards: Shards): Promise<
   return {
     inputShape: graph.inputShape,
     classes: output[0] as number,
+    ends: { normalises: normalisation(whole), softmax: graph !== whole },
     logits: (x) => tf.tidy(() => model.apply(x, { training: false }) as tf.Tensor2D),
     dispose: () => {
       model.dispose();
@@ -52,6 +54,12 @@ function withoutSoftmax(graph: LayerGraph): LayerGraph {
   }
   if (config.activation !== 'softmax') return graph;
   return { ...graph, layers: [...others, { ...last, config: { ...config, activation: 'linear' } }] };
+}
+
+/** The layer that scales or shifts the images before any other looks at them. */
+function normalisation({ input, layers }: LayerGraph): string | null {
+  const [first, ...others] = layers.filter(({ inputs }) => inputs.includes(input));
+  return first?.className === 'Rescaling' && others.length === 0 ? first.className : null;
 }
 
 interface Rebuilt {

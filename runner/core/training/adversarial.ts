@@ -8,45 +8,23 @@
  * never leave the constant answer; and the learning rate falls to 0 in a straight line at the end, so few epochs suffice.
  */
 import { z } from 'zod';
-import type { TrainingMethod } from './method.ts';
-import { descentOptions } from './options.ts';
+import { type Adversary, attacked } from './adversary.ts';
+import { onePhase, type TrainingMethod } from './method.ts';
+import { crossEntropy, differentiate } from './objective.ts';
+import { ballOptions, robustDescentOptions } from './options.ts';
 
-const optionsSchema = z.strictObject({
-  ...descentOptions,
-  dropout: descentOptions.dropout.default(0),
-  learningRate: descentOptions.learningRate.default(0.01),
-  norm: z.enum(['Linf', 'L2']).default('Linf').describe('Norm of the ball that is trained against.'),
-  epsilon: z.number().positive().max(100).default(0.3).describe('Radius of that ball in pixel units.'),
-  attackSteps: z.int().min(1).max(1000).default(10).describe('Steps of PGD for each image of each step.'),
-  relativeStepSize: z
-    .number()
-    .positive()
-    .max(2)
-    .default(0.25)
-    .describe('Length of a step of PGD as a fraction of the radius.'),
-  warmupEpochs: z.int().min(0).max(1000).default(5).describe('Epochs over which the radius grows from 0 to epsilon.'),
-  annealEpochs: z
-    .int()
-    .min(0)
-    .max(1000)
-    .default(10)
-    .describe('Last epochs, over which the learning rate falls to 0 in a straight line.'),
-});
+const optionsSchema = z.strictObject({ ...robustDescentOptions, ...ballOptions });
 
 export const adversarial: TrainingMethod<typeof optionsSchema> = {
   id: 'adversarial',
   name: 'Adversarial training',
   paper: 'https://arxiv.org/abs/1706.06083',
   optionsSchema,
-  phases: ({ epochs, norm, epsilon, attackSteps, relativeStepSize, warmupEpochs, annealEpochs }) => [
-    {
-      name: 'net',
-      epochs,
-      temperature: 1,
-      start: 'random',
-      labels: 'classes',
-      adversary: { norm, epsilon, steps: attackSteps, relativeStepSize, warmupEpochs },
-      annealEpochs,
-    },
-  ],
+  phases({ epochs, norm, epsilon, attackSteps, relativeStepSize, warmupEpochs }) {
+    const adversary: Adversary = { norm, epsilon, steps: attackSteps, relativeStepSize, warmupEpochs };
+    return onePhase(epochs, (step) => {
+      const images = attacked(step, adversary);
+      return differentiate(step, ({ scores }) => crossEntropy(scores(images), step.labels));
+    });
+  },
 };

@@ -1,14 +1,18 @@
 /**
- * Stochastic gradient descent with momentum: v ← μ·v − λ·∇L, w ← w + v. Every draw (order of the images, dropped units)
- * is a function of seed, phase and epoch or step, so an epoch depends on nothing but the state before it.
+ * Stochastic gradient descent. Every draw (order of the images, dropped units) is a function of seed, phase and epoch or step, so an
+ * epoch depends on nothing but the state before it.
  */
 import * as tf from '@tensorflow/tfjs';
-import { type Architecture, type Dropout, prepared } from '../models/architecture.ts';
+import { ParapetError } from '../errors.ts';
+import type { Architecture, Dropout } from '../models/architecture.ts';
 import { exampleRandom } from '../random.ts';
-import { adversarialImages } from './adversary.ts';
 import { augment } from './augmentation.ts';
+import { averaged, gather, shuffle, toArrays, toTensors } from './batches.ts';
 import type { Phase } from './method.ts';
+import { crossEntropy, differentiate, namedParameters, type Objective, type StepResult } from './objective.ts';
+import { optimisers, type Slots } from './optimiser.ts';
 import type { DescentOptions } from './options.ts';
+import { ratesAt } from './rates.ts';
 import type { Weights } from './state.ts';
 
 /** What an epoch learns from. */
@@ -20,7 +24,16 @@ export interface TrainingData {
   readonly count: number;
 }
 
-export interface EpochInput {
+/** What moves while a net is trained. */
+export interface Moving {
+  readonly weights: Weights;
+  /** What the optimiser remembers, by slot. */
+  readonly slots: Readonly<Record<string, Weights>>;
+  /** Running mean of the weights, where one is taken. */
+  readonly average?: Weights | undefined;
+}
+
+export interface EpochInput extends Moving {
   readonly architecture: Architecture;
   readonly options: DescentOptions;
   /** What is trained; its name is part of the key of every draw. */
@@ -29,30 +42,8 @@ export interface EpochInput {
   /** Epochs of the phase done before this one. */
   readonly epoch: number;
   readonly data: TrainingData;
-  readonly weights: Weights;
-  readonly velocity: Weights;
   readonly signal?: AbortSignal;
   readonly onStep?: (done: number, of: number) => void;
-}
-
-/** The order in which an epoch meets the images: a Fisher–Yates shuffle of 0 … count − 1. */
-function shuffle(count: number, seed: number, stream: string, epoch: number): Int32Array {
-  const order = Int32Array.from({ length: count }, (_, i) => i);
-  const draws = exampleRandom(seed, `order/${stream}`).uniform([0], epoch, count);
-  for (let i = count - 1; i > 0; i--) {
-    const j = Math.floor((draws[i] as number) * (i + 1));
-    const swapped = order[i] as number;
-    order[i] = order[j] as number;
-    order[j] = swapped;
-  }
-  return order;
-}
-
-/** Rows `indices` of a row-major matrix. */
-function gather(values: Float32Array, indices: Int32Array, size: number): Float32Array {
-  const rows = new Float32Array(indices.length * size);
-  for (const [row, index] of indices.entries()) rows.set(values.subarray(index * size, (index + 1) * size), row * size);
-  return rows;
 }
 
 /** Inverted dropout: a unit stays with probability 1 − rate and is then scaled by 1 / (1 − rate). */
@@ -66,88 +57,136 @@ function dropoutFor(rate: number, seed: number, stream: string, step: number): D
   };
 }
 
-/** Mean cross-entropy of softmax(logits / temperature) against `labels`. */
-function crossEntropy(logits: tf.Tensor2D, labels: tf.Tensor2D, temperature: number): tf.Scalar {
-  const logProbabilities = tf.logSoftmax(tf.div(logits, temperature));
-  return tf.neg(tf.mean(tf.sum(tf.mul(labels, logProbabilities), 1))) as tf.Scalar;
+/** Gradients with those of the penalties λ/2 · ‖w‖² and λ · ‖w‖₁ on every weight that is not a bias. */
+function penalised(
+  gradients: readonly tf.Tensor[],
+  parameters: readonly tf.Tensor[],
+  { parameters: named }: Architecture,
+  { weightDecay, l1 }: DescentOptions,
+): readonly tf.Tensor[] {
+  if (weightDecay === 0 && l1 === 0) return gradients;
+  return gradients.map((gradient, i) => {
+    if (named[i]?.fan === null) return gradient;
+    const w = parameters[i] as tf.Tensor;
+    return tf.add(gradient, tf.add(tf.mul(w, weightDecay), tf.mul(tf.sign(w), l1)));
+  });
 }
 
-/** Factor on the learning rate at a time of a phase, in epochs. */
-function annealing({ epochs, annealEpochs = 0 }: Phase, time: number): number {
-  return annealEpochs === 0 ? 1 : Math.min(1, (epochs - time) / annealEpochs);
-}
-
-const toTensors = (architecture: Architecture, values: Weights) =>
-  architecture.parameters.map(({ name, shape }) => tf.tensor(values[name] as Float32Array, [...shape]));
-
-async function toArrays(architecture: Architecture, tensors: readonly tf.Tensor[]): Promise<Weights> {
-  const values = await Promise.all(tensors.map((tensor) => tensor.data<'float32'>()));
-  return Object.fromEntries(architecture.parameters.map(({ name }, i) => [name, values[i] as Float32Array]));
+/** What moves, on the device. */
+interface Live {
+  readonly parameters: readonly tf.Tensor[];
+  readonly slots: Slots;
+  readonly average: readonly tf.Tensor[] | null;
+  readonly carried: tf.Tensor4D | null;
 }
 
 /**
  * One pass over the data.
- * @returns new weights and velocity, and the mean loss over the steps
- * @throws the signal's reason when it is aborted, between two steps
+ * @returns what has moved, and the mean loss over the steps
+ * @throws the signal's reason when it is aborted, between two steps; ParapetError 'misbehaved' when a loss is not finite
  */
-export async function runEpoch(input: EpochInput): Promise<{ weights: Weights; velocity: Weights; loss: number }> {
+export async function runEpoch(input: EpochInput): Promise<Moving & { loss: number }> {
   const { architecture, options, phase, seed, epoch, data } = input;
-  const { temperature, adversary, name: stream } = phase;
-  const scale = options.decay ** Math.floor(epoch / options.decayDelay);
-  const momentum = options.momentum * scale;
+  const { replays = 1, name: stream } = phase;
   const order = shuffle(data.count, seed, stream, epoch);
-  const steps = Math.ceil(data.count / options.batchSize);
-  const size = architecture.inputShape.reduce((product, side) => product * side, 1);
-  let weights = toTensors(architecture, input.weights);
-  let velocity = toTensors(architecture, input.velocity);
+  const steps = replays * Math.ceil(data.count / options.batchSize);
+  const optimiser = optimisers[options.optimiser];
+  let live: Live = {
+    parameters: toTensors(architecture.parameters, input.weights),
+    slots: Object.fromEntries(
+      optimiser.slots.map((slot) => [slot, toTensors(architecture.parameters, input.slots[slot] as Weights)]),
+    ),
+    average: input.average === undefined ? null : toTensors(architecture.parameters, input.average),
+    carried: null,
+  };
   let lossSum = 0;
   try {
     for (let step = 0; step < steps; step++) {
       input.signal?.throwIfAborted();
-      const rows = order.subarray(step * options.batchSize, (step + 1) * options.batchSize);
-      const dropout = dropoutFor(options.dropout, seed, stream, epoch * steps + step);
-      const time = epoch + step / steps;
-      const learningRate = options.learningRate * scale * annealing(phase, time);
-      const [loss, nextWeights, nextVelocity] = tf.tidy(() => {
-        const seen = augment(gather(data.x, rows, size), architecture.inputShape, [...rows], options, {
-          seed,
-          stream,
-          epoch,
-        });
-        const clean = tf.tensor4d(seen, [rows.length, ...architecture.inputShape]);
-        const labels = tf.tensor2d(gather(data.labels, rows, architecture.classes), [
-          rows.length,
-          architecture.classes,
-        ]);
-        const ready = (tensors: readonly tf.Tensor[]) =>
-          prepared(
-            architecture,
-            Object.fromEntries(architecture.parameters.map(({ name }, i) => [name, tensors[i] as tf.Tensor])),
-          );
-        const key = { seed, stream, step: epoch * steps + step };
-        const x =
-          adversary === undefined
-            ? clean
-            : adversarialImages({ architecture, weights: ready(weights), adversary, time, x: clean, labels, ...key });
-        const { value, grads } = tf.valueAndGrads((...tensors: tf.Tensor[]) =>
-          crossEntropy(architecture.forward(ready(tensors), x, dropout), labels, temperature),
-        )(weights);
-        const moved = velocity.map((v, i) => tf.sub(tf.mul(v, momentum), tf.mul(grads[i] as tf.Tensor, learningRate)));
-        return [value, weights.map((w, i) => tf.add(w, moved[i] as tf.Tensor)), moved] as const;
-      }) as [tf.Scalar, tf.Tensor[], tf.Tensor[]];
-      tf.dispose([weights, velocity]);
-      weights = nextWeights;
-      velocity = nextVelocity;
-      lossSum += (await loss.data())[0] as number;
+      const first = Math.floor(step / replays) * options.batchSize;
+      const rows = order.subarray(first, first + options.batchSize);
+      const taken = () => takeStep(input, live, rows, step, steps) as unknown as tf.TensorContainer;
+      const [loss, next] = tf.tidy(taken) as unknown as [tf.Scalar, Live];
+      tf.dispose(live as unknown as tf.TensorContainer);
+      live = next;
+      const value = (await loss.data())[0] as number;
       loss.dispose();
+      if (!Number.isFinite(value)) throw notFinite(value, phase, epoch, step, steps);
+      lossSum += value;
       input.onStep?.(step + 1, steps);
     }
     return {
-      weights: await toArrays(architecture, weights),
-      velocity: await toArrays(architecture, velocity),
+      weights: await toArrays(architecture.parameters, live.parameters),
+      slots: Object.fromEntries(
+        await Promise.all(
+          Object.entries(live.slots).map(async ([slot, tensors]) => [
+            slot,
+            await toArrays(architecture.parameters, tensors),
+          ]),
+        ),
+      ),
+      average: live.average === null ? undefined : await toArrays(architecture.parameters, live.average),
       loss: lossSum / steps,
     };
   } finally {
-    tf.dispose([weights, velocity]);
+    tf.dispose(live as unknown as tf.TensorContainer);
   }
+}
+
+function takeStep(input: EpochInput, live: Live, rows: Int32Array, step: number, steps: number): [tf.Scalar, Live] {
+  const { architecture, options, phase, seed, epoch, data } = input;
+  const { name: stream } = phase;
+  const size = architecture.inputShape.reduce((product, side) => product * side, 1);
+  const done = epoch * steps + step;
+  const time = epoch + step / steps;
+  const seen = augment(gather(data.x, rows, size), architecture.inputShape, [...rows], options, {
+    seed,
+    stream,
+    epoch,
+  });
+  const result = (phase.objective ?? learnLabels(phase.temperature))({
+    architecture,
+    parameters: live.parameters,
+    weights: namedParameters(architecture, live.parameters),
+    x: tf.tensor4d(seen, [rows.length, ...architecture.inputShape]),
+    labels: tf.tensor2d(gather(data.labels, rows, architecture.classes), [rows.length, architecture.classes]),
+    dropout: dropoutFor(options.dropout, seed, stream, done),
+    time,
+    seed,
+    stream,
+    step: done,
+    carried: live.carried ?? undefined,
+  });
+  return [result.loss, moved(input, live, result, time, done)];
+}
+
+function moved(
+  { architecture, options, phase }: EpochInput,
+  live: Live,
+  result: StepResult,
+  time: number,
+  done: number,
+): Live {
+  const { parameters, slots } = optimisers[options.optimiser].move({
+    parameters: live.parameters,
+    gradients: penalised(result.gradients, live.parameters, architecture, options),
+    slots: live.slots,
+    ...ratesAt(options, phase.epochs, time),
+    done,
+  });
+  const average = live.average === null ? null : averaged(live.average, parameters, options.averageDecay, done);
+  return { parameters, slots, average, carried: result.carried ?? null };
+}
+
+/** The objective of standard training and of distillation. */
+export function learnLabels(temperature: number): Objective {
+  return (step) => differentiate(step, ({ scores }) => crossEntropy(scores(step.x), step.labels, temperature));
+}
+
+function notFinite(loss: number, { name }: Phase, epoch: number, step: number, steps: number): ParapetError {
+  return new ParapetError(
+    'misbehaved',
+    `training: the loss is ${loss} at step ${step + 1} of ${steps} in epoch ${epoch + 1} of '${name}'`,
+    'lower recipe.options.learningRate; what the epochs before it reached is in the checkpoint',
+  );
 }

@@ -8,9 +8,9 @@ import type { Weights } from './state.ts';
  * Source: Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks", AISTATS 2010,
  * https://proceedings.mlr.press/v9/glorot10a.html, equation 16.
  */
-export function initialWeights(architecture: Architecture, seed: number): Weights {
+export function initialWeights({ parameters }: Pick<Architecture, 'parameters'>, seed: number): Weights {
   const weights: Record<string, Float32Array> = {};
-  for (const { name, shape, fan, start = 0 } of architecture.parameters) {
+  for (const { name, shape, fan, start = 0 } of parameters) {
     const size = shape.reduce((product, side) => product * side, 1);
     if (fan === null) {
       weights[name] = new Float32Array(size).fill(start);

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
-import type { Adversary } from './adversary.ts';
+import type { Architecture } from '../models/architecture.ts';
+import type { Objective } from './objective.ts';
 
 /** One run of gradient descent: a net from start to end. A method is a sequence of phases, as data. */
 export interface Phase {
@@ -11,10 +12,10 @@ export interface Phase {
   readonly start: 'random' | { readonly phase: string };
   /** What is learned: the data set's classes, or the probabilities of an earlier phase's net at a temperature. */
   readonly labels: 'classes' | { readonly phase: string; readonly temperature: number };
-  /** What the images of every step are turned into before they are learned; without, they are learned as they are. */
-  readonly adversary?: Adversary;
-  /** Last epochs, over which the learning rate falls to 0 in a straight line; 0 without. */
-  readonly annealEpochs?: number;
+  /** What every step minimises; the cross-entropy at the temperature when absent. */
+  readonly objective?: Objective;
+  /** Steps that are taken on one batch before the next; 1 when absent. */
+  readonly replays?: number;
 }
 
 /** A training method: what a recipe in a submission names. */
@@ -25,4 +26,14 @@ export interface TrainingMethod<Schema extends z.ZodType = z.ZodType> {
   readonly optionsSchema: Schema;
   /** The phases in order; the last one's weights are the result. */
   phases(options: z.infer<Schema>): readonly Phase[];
+  /**
+   * @throws ParapetError 'submission' for an architecture that the method cannot train; every one that keeps no batch statistics can
+   * be when absent
+   */
+  check?(architecture: Architecture): void;
+}
+
+/** A method of one phase that starts at random and learns the classes. */
+export function onePhase(epochs: number, objective: Objective, more: Pick<Phase, 'replays'> = {}): readonly Phase[] {
+  return [{ name: 'net', epochs, temperature: 1, start: 'random', labels: 'classes', objective, ...more }];
 }

@@ -14,7 +14,12 @@ export interface TrainingState {
   readonly phase: number;
   readonly epoch: number;
   readonly weights: Weights;
-  readonly velocity: Weights;
+  /** What the optimiser remembers, by slot. */
+  readonly slots: Readonly<Record<string, Weights>>;
+  /** Running mean of the weights, where one is taken. */
+  readonly average?: Weights | undefined;
+  /** The epoch of the phase with the best validation accuracy, where a phase may stop early. */
+  readonly best?: { readonly epoch: number; readonly accuracy: number; readonly weights: Weights } | undefined;
   /** Weights of the phases that have ended, by phase name. */
   readonly finished: Readonly<Record<string, Weights>>;
 }
@@ -27,14 +32,20 @@ export function encodeState(architecture: Architecture, state: TrainingState, re
       tensors[`${prefix}/${name}`] = { shape, data: weights[name] as Float32Array };
     }
   };
+  const { best, average } = state;
   add('weights', state.weights);
-  add('velocity', state.velocity);
+  for (const [slot, values] of Object.entries(state.slots)) add(`slots/${slot}`, values);
+  if (average !== undefined) add('average', average);
+  if (best !== undefined) add('best', best.weights);
   for (const [phase, weights] of Object.entries(state.finished)) add(`finished/${phase}`, weights);
   return encodeSafetensors(tensors, {
     recipe,
     phase: String(state.phase),
     epoch: String(state.epoch),
+    slots: Object.keys(state.slots).join(),
     finished: Object.keys(state.finished).join(),
+    ...(average !== undefined && { average: 'taken' }),
+    ...(best !== undefined && { best: `${best.epoch} ${best.accuracy}` }),
   });
 }
 
@@ -62,12 +73,16 @@ export function decodeState(architecture: Architecture, bytes: Uint8Array, recip
         return [name, tensor.data];
       }),
     );
-  const phases = (metadata.get('finished') ?? '').split(',').filter((phase) => phase !== '');
+  const listed = (key: string) => (metadata.get(key) ?? '').split(',').filter((name) => name !== '');
+  const all = (key: string) => Object.fromEntries(listed(key).map((name) => [name, take(`${key}/${name}`)]));
+  const best = metadata.get('best')?.split(' ').map(Number);
   return {
     phase: Number(metadata.get('phase')),
     epoch: Number(metadata.get('epoch')),
     weights: take('weights'),
-    velocity: take('velocity'),
-    finished: Object.fromEntries(phases.map((phase) => [phase, take(`finished/${phase}`)])),
+    slots: all('slots'),
+    average: metadata.has('average') ? take('average') : undefined,
+    best: best && { epoch: best[0] as number, accuracy: best[1] as number, weights: take('best') },
+    finished: all('finished'),
   };
 }

@@ -2,11 +2,15 @@ import * as tf from '@tensorflow/tfjs';
 import type { Examples } from '../datasets/dataset.ts';
 import { ParapetError } from '../errors.ts';
 import { type Architecture, batchStatistic, prepared } from '../models/architecture.ts';
+import { zeros } from './batches.ts';
 import { runEpoch, type TrainingData } from './descent.ts';
 import { initialWeights } from './initial-weights.ts';
 import type { Phase, TrainingMethod } from './method.ts';
+import { optimisers } from './optimiser.ts';
 import type { DescentOptions } from './options.ts';
+import { divide } from './split.ts';
 import type { TrainingState, Weights } from './state.ts';
+import { type ValidationAccuracy, validate } from './validation.ts';
 
 /** What is told after each epoch. */
 export interface EpochReport {
@@ -16,6 +20,8 @@ export interface EpochReport {
   readonly epochs: number;
   /** Mean training loss of the epoch. */
   readonly loss: number;
+  /** What the net as it stands does on the images that were held out; null without any. */
+  readonly validation: ValidationAccuracy | null;
 }
 
 export interface TrainingInput {
@@ -34,15 +40,6 @@ export interface TrainingInput {
 }
 
 const LABEL_BATCH = 500;
-
-/** The images that the recipe learns from. */
-function subsetOf({ x, y, count }: Examples, subset: DescentOptions['subset']): Examples {
-  if (subset === 'all') return { x, y, count };
-  const half = Math.floor(count / 2);
-  const [start, end] = subset === 'first-half' ? [0, half] : [half, count];
-  const size = x.length / count;
-  return { x: x.subarray(start * size, end * size), y: y.subarray(start, end), count: end - start };
-}
 
 /** Probabilities of every image at a temperature, by a net without dropout. */
 async function softLabels(architecture: Architecture, weights: Weights, data: Examples, temperature: number) {
@@ -69,10 +66,6 @@ function hardLabels(classes: number, data: Examples): Float32Array {
   return labels;
 }
 
-function zeros(weights: Weights): Weights {
-  return Object.fromEntries(Object.entries(weights).map(([name, values]) => [name, new Float32Array(values.length)]));
-}
-
 function startOf(
   phase: Phase,
   index: number,
@@ -83,7 +76,11 @@ function startOf(
     phase.start === 'random'
       ? initialWeights(input.architecture, input.seed)
       : (finished[phase.start.phase] as Weights);
-  return { phase: index, epoch: 0, weights, velocity: zeros(weights), finished };
+  const slots = Object.fromEntries(
+    optimisers[input.options.optimiser].slots.map((slot) => [slot, zeros(weights)] as const),
+  );
+  const average = input.options.averageDecay > 0 ? weights : undefined;
+  return { phase: index, epoch: 0, weights, slots, average, finished };
 }
 
 async function labelsOf(
@@ -107,50 +104,66 @@ function refuseStatistics(architecture: Architecture): void {
   );
 }
 
+/** The weights that a phase ends in, as far as it has come. */
+function resultOf({ weights, average, best }: TrainingState): Weights {
+  return best?.weights ?? average ?? weights;
+}
+
+/** The state with the net as it stands for its best, if it is. */
+function withBest(state: TrainingState, validation: ValidationAccuracy | null, { patience }: DescentOptions) {
+  if (patience === 0 || validation === null) return state;
+  const accuracy = validation.robust ?? validation.clean;
+  if (state.best !== undefined && accuracy <= state.best.accuracy) return state;
+  return { ...state, best: { epoch: state.epoch, accuracy, weights: state.average ?? state.weights } };
+}
+
+/** Whether a phase has come to its end: by its epochs, or because too many went by without a better net. */
+function isOver({ epoch, best }: TrainingState, { epochs }: Phase, { patience }: DescentOptions): boolean {
+  return epoch >= epochs || (patience > 0 && best !== undefined && epoch - best.epoch >= patience);
+}
+
 /**
  * Runs a recipe's phases, from the start or from a state.
  * @returns the last phase's weights
- * @throws ParapetError 'submission' for a net with batch normalisation, 'misbehaved' when the loss is no longer finite
+ * @throws ParapetError 'submission' for a net with batch normalisation or one that the method cannot train, and where more images are
+ *   held out than there are; 'misbehaved' when the loss is no longer finite
  */
 export async function train(whole: TrainingInput): Promise<Weights> {
-  refuseStatistics(whole.architecture);
-  const input = { ...whole, data: subsetOf(whole.data, whole.options.subset) };
-  const phases = input.method.phases(input.options);
+  const { architecture, method, options, seed } = whole;
+  refuseStatistics(architecture);
+  method.check?.(architecture);
+  const { learnt, heldOut } = divide(whole.data, options);
+  const input = { ...whole, data: learnt };
+  const phases = method.phases(options);
   let state = input.state ?? startOf(phases[0] as Phase, 0, input, {});
   for (;;) {
     const phase = phases[state.phase] as Phase;
-    const data: TrainingData = {
-      x: input.data.x,
-      count: input.data.count,
-      labels: await labelsOf(phase, input, state.finished),
-    };
-    while (state.epoch < phase.epochs) {
+    const data: TrainingData = { ...learnt, labels: await labelsOf(phase, input, state.finished) };
+    while (!isOver(state, phase, options)) {
       const { epoch } = state;
-      const onStep = input.onStep;
-      const next = await runEpoch({
-        architecture: input.architecture,
-        options: input.options,
+      const { onStep, signal } = input;
+      const { loss, ...moved } = await runEpoch({
+        ...state,
+        architecture,
+        options,
         phase,
-        seed: input.seed,
+        seed,
         epoch,
         data,
-        weights: state.weights,
-        velocity: state.velocity,
-        ...(input.signal && { signal: input.signal }),
+        ...(signal && { signal }),
         ...(onStep && { onStep: (done: number, of: number) => onStep(phase.name, epoch, done, of) }),
       });
-      if (!Number.isFinite(next.loss)) {
-        throw new ParapetError(
-          'misbehaved',
-          `training: the loss is ${next.loss} after epoch ${epoch + 1} of '${phase.name}'`,
-          'lower recipe.options.learningRate',
-        );
-      }
-      state = { ...state, epoch: epoch + 1, weights: next.weights, velocity: next.velocity };
-      await input.onEpoch?.({ phase: phase.name, epoch: epoch + 1, epochs: phase.epochs, loss: next.loss }, state);
+      const next: TrainingState = { ...state, ...moved, epoch: epoch + 1 };
+      const net = next.average ?? next.weights;
+      const validation = heldOut && (await validate(architecture, net, heldOut, options, seed));
+      state = withBest(next, validation, options);
+      await input.onEpoch?.({ phase: phase.name, epoch: epoch + 1, epochs: phase.epochs, loss, validation }, state);
     }
-    const finished = { ...state.finished, [phase.name]: state.weights };
-    if (state.phase + 1 === phases.length) return state.weights;
-    state = startOf(phases[state.phase + 1] as Phase, state.phase + 1, input, finished);
+    const result = resultOf(state);
+    if (state.phase + 1 === phases.length) return result;
+    state = startOf(phases[state.phase + 1] as Phase, state.phase + 1, input, {
+      ...state.finished,
+      [phase.name]: result,
+    });
   }
 }

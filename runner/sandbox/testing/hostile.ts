@@ -2,9 +2,18 @@
  * A worker that was taken over: what the architecture of its model names, it does. Whatever it finds out it reports as the message of
  * an error, which reaches the test as it is.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
-import { readdirSync, readFileSync, readlinkSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  symlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -116,6 +125,32 @@ const acts: Readonly<Record<string, Act>> = {
         () => (spawnSync(process.execPath, ['-e', '0']).error as NodeJS.ErrnoException)?.code,
       ),
     );
+  },
+  /** Starts processes that would outlive it, each in a session of its own. */
+  offspring() {
+    const script = 'setInterval(() => {}, 1000)';
+    for (let i = 0; i < 12; i++) spawn(process.execPath, ['-e', script], { stdio: 'ignore', detached: true });
+  },
+  /** Opens files without an end, then writes gigabytes to stdout. */
+  files() {
+    let opened = 0;
+    const why = attempt(() => {
+      for (;;) {
+        openSync('/dev/null', 'r');
+        opened++;
+      }
+    });
+    const block = Buffer.alloc(2 ** 26);
+    let written = 0;
+    const flood = attempt(() => {
+      for (let i = 0; i < 64; i++) written += writeSync(1, block);
+    });
+    report({ opened, why, flood, written });
+  },
+  /** Answers, and goes on computing. */
+  restless() {
+    send({ kind: 'done', outcome: new Float32Array(2), peakMemoryBytes: 0 });
+    setTimeout(() => acts.hang?.({} as TaskMessage), 100);
   },
   threads() {
     for (let i = 0; i < 200; i++) new Worker('setInterval(() => {}, 1000)', { eval: true });

@@ -11,6 +11,7 @@ import { callOrder } from './call-order.ts';
 import { clock } from './clock.ts';
 import { behaviour } from './index.ts';
 import type { ProbeContext, Reading } from './probe.ts';
+import { smallChanges } from './small-changes.ts';
 import { state } from './state.ts';
 import { tape } from './tape.ts';
 
@@ -120,5 +121,59 @@ describe('a probe of behaviour', () => {
       shifted((images) => tf.tensor2d(random.normal([0], draw++, images.shape[0]), [images.shape[0], 1]).mul(0.3));
     for (const probe of behaviour)
       expect([probe.id, moved(await measure(probe, noisy()), 1e-4)]).toEqual([probe.id, null]);
+  });
+});
+
+describe('small changes', () => {
+  const shape = [16, 16, 1] as const;
+  const size = 256;
+  const images = randomImages(6, shape, 4);
+  const measured = (logits: Classifier['logits'], labels: Int32Array) =>
+    smallChanges.measure({
+      classifier: { inputShape: shape, classes: 2, logits, dispose() {} },
+      x: images.x,
+      y: labels,
+      examples: images.examples,
+      standing: new Uint8Array(6),
+      norm: 'Linf',
+      epsilon: 0.1,
+      seed: 3,
+      line: null,
+    });
+  const zeros = new Int32Array(6);
+
+  it('leave a model alone that looks at what the images show', async () => {
+    const always0 = (x: tf.Tensor4D) => tf.tidy(() => tf.tile(tf.tensor2d([[1, 0]]), [x.shape[0], 1]) as tf.Tensor2D);
+    expect(await measured(always0, zeros)).toEqual({ examples: 6, movedWrong: 0, noisyWrong: 0 });
+  });
+
+  it('find one that knows the images by their bytes', async () => {
+    const known = new Set(Array.from({ length: 6 }, (_, i) => images.x.slice(i * size, (i + 1) * size).join()));
+    const lookUp = (x: tf.Tensor4D) => {
+      const values = x.dataSync<'float32'>();
+      const rows = Array.from({ length: x.shape[0] }, (_, i) => values.slice(i * size, (i + 1) * size).join());
+      return tf.tensor2d(rows.map((row) => (known.has(row) ? [1, 0] : [0, 1])));
+    };
+    expect(await measured(lookUp, zeros)).toEqual({ examples: 6, movedWrong: 1, noisyWrong: 1 });
+  });
+
+  it('move by one pixel to each side, and leave the rest as it is', async () => {
+    const seen: Float32Array[] = [];
+    const watch = (x: tf.Tensor4D) => {
+      seen.push(x.dataSync<'float32'>().slice());
+      return tf.tidy(() => tf.tile(tf.tensor2d([[1, 0]]), [x.shape[0], 1]) as tf.Tensor2D);
+    };
+    await measured(watch, zeros);
+    const at = (image: Float32Array, row: number, column: number) => image[row * 16 + column];
+    const [down, up, right, left] = seen as [Float32Array, Float32Array, Float32Array, Float32Array];
+    expect(at(down, 5, 7)).toBe(at(images.x, 4, 7));
+    expect(at(up, 5, 7)).toBe(at(images.x, 6, 7));
+    expect(at(right, 5, 7)).toBe(at(images.x, 5, 6));
+    expect(at(left, 5, 7)).toBe(at(images.x, 5, 8));
+    expect(at(down, 0, 7)).toBe(at(images.x, 0, 7));
+    expect(at(left, 5, 15)).toBe(at(images.x, 5, 15));
+    for (const noisy of seen.slice(4))
+      expect(Math.max(...noisy.map((value, i) => Math.abs(value - (images.x[i] as number))))).toBeLessThan(2.01 / 255);
+    expect(seen).toHaveLength(8);
   });
 });

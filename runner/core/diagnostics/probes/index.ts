@@ -12,17 +12,21 @@ import { moreRestarts } from './more-restarts.ts';
 import { optimisationPath } from './optimisation-path.ts';
 import type { Probe } from './probe.ts';
 import { repeats } from './repeats.ts';
+import { smallChanges } from './small-changes.ts';
 import { state } from './state.ts';
 import { tape } from './tape.ts';
 import { universal } from './universal.ts';
 
-/** Whether a model is one and the same model wherever it is asked. These run in every evaluation, whatever its suite lists. */
+/** Whether a model is one and the same model wherever it is asked. */
 export const behaviour: readonly Probe[] = [batchComposition, callOrder, state, clock, tape];
+
+/** These run in every evaluation, whatever its suite lists. */
+const always: readonly Probe[] = [...behaviour, smallChanges];
 
 /** Every probe that a suite may list. */
 export const probes: readonly Probe[] = [
   repeats,
-  ...behaviour,
+  ...always,
   forwardGradients,
   gradients,
   lossNoise,
@@ -46,5 +50,5 @@ export function findProbe(id: string): Probe {
 
 /** Ids of the probes that run for a suite: what it lists, and what every evaluation is asked. */
 export function probesOf({ probes: listed = [] }: { readonly probes?: readonly string[] | undefined }): string[] {
-  return [...new Set([...behaviour.map(({ id }) => id), ...listed])];
+  return [...new Set([...always.map(({ id }) => id), ...listed])];
 }

@@ -231,6 +231,23 @@ describe('what a file may not hold is refused by name', () => {
     );
   });
 
+  test('a pad of billions, whatever it is filled with, before the first row of it is made', () => {
+    const padded = (pads: readonly number[], mode: string) =>
+      broken({
+        nodes: [
+          { op: 'Pad', inputs: ['x', 'pads'], outputs: ['wide'], attributes: { mode } },
+          { op: 'Flatten', inputs: ['wide'], outputs: ['y'] },
+        ],
+        initializers: [tensor('pads', [8], pads, true)],
+      });
+    // What fuzzing found: one slice was made for each row.
+    for (const mode of ['reflect', 'edge', 'wrap'])
+      expect(padded([0, 0, 0, 0, 0, 0, 0, 3e9], mode)).toThrow(
+        `pads of 3000000000 in mode ${mode}; supported are at most`,
+      );
+    expect(padded([0, 0, 3e9, 0, 0, 0, 0, 0], 'constant')).toThrow(/a tensor of \[\d,1,3000000002,2\] has over/);
+  });
+
   test('shapes that do not go together, with the name of the node', () => {
     expect(broken({ initializers: [tensor('w', [5, 3], Array(15).fill(0))] })).toThrow(/ONNX: MatMul 'y': .*4.*5/);
   });

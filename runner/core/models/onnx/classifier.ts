@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { Classifier } from '../classifier.ts';
 import type { OnnxValueInfo } from './message-value-info.ts';
 import { decodeModel, type OnnxModel } from './messages.ts';
+import { normalisation } from './normalisation.ts';
 import { compile } from './program.ts';
 import { refuse } from './refuse.ts';
 import { scoresOf } from './scores.ts';
@@ -47,6 +48,7 @@ export function loadOnnx(bytes: Uint8Array, options: OnnxOptions = {}): OnnxClas
       inputShape,
       classes,
       notes,
+      ends: { normalises: normalisation(model.graph, input.name), softmax: scores.softmax },
       logits: (x) => tf.tidy(() => (batch === null ? own(forward(x), x) : looped(forward, x, batch))),
       dispose: () => program.dispose(),
     };
@@ -85,7 +87,7 @@ function layoutOf(
   notes: string[],
 ): { layout: Layout; inputShape: InputShape } {
   const shown = dims === null ? 'no shape' : `[${dims.map((length) => length ?? '?').join(', ')}]`;
-  const fail = (what: string) => refuse(`its input '${name}' has ${shown}; ${what}`);
+  const fail = (what: string, hint?: string) => refuse(`its input '${name}' has ${shown}; ${what}`, hint);
   if (dims === null) {
     if (expected === undefined) return fail('wanted [batch, channels, height, width]');
     return { layout: 'channels-first', inputShape: expected };
@@ -102,7 +104,10 @@ function layoutOf(
     if (own.includes(null)) return fail('its size is open, and so is what it is to be');
     const inputShape = own as unknown as InputShape;
     if (expected !== undefined && String(inputShape) !== String(expected)) {
-      return fail(`the images are [${expected[2]}, ${expected[0]}, ${expected[1]}] (channels, height, width)`);
+      return fail(
+        `the images are [${expected[2]}, ${expected[0]}, ${expected[1]}] (channels, height, width)`,
+        'give images of the size that the model takes, or export it with height and width left open',
+      );
     }
     return { layout, inputShape };
   }
@@ -167,11 +172,20 @@ function tryOut(
     const some = tf.tidy(() => {
       const scores = forward(tf.slice(images, 0, count));
       if (scores.rank !== 2 || scores.shape[0] !== count || scores.shape[1] < 2) {
-        refuse(`its scores of ${count} images have the shape [${scores.shape}]; wanted [${count}, classes]`);
+        refuse(
+          `its scores of ${count} images have the shape [${scores.shape}]; wanted [${count}, classes], two classes or more`,
+          scores.shape[1] === 1 && scores.rank === 2
+            ? 'one score z tells two classes apart: export torch.cat([torch.zeros_like(z), z], 1), before any sigmoid'
+            : undefined,
+        );
       }
       return { classes: scores.shape[1], values: scores.dataSync<'float32'>() };
     });
-    if (!some.values.every(Number.isFinite)) refuse('its scores of random images are not finite');
+    if (!some.values.every(Number.isFinite))
+      refuse(
+        'its scores of random images are not finite',
+        'look for NaN among the weights, and for a division or logarithm that images in [0, 1] take to its end',
+      );
     const { classes } = some;
     if (declared === null) return { classes, batch: null };
     const more = () => tf.tidy(() => forward(images).dataSync<'float32'>());

@@ -1,4 +1,5 @@
 /** The values of stored tensors, widened to what the reader computes with: float32, and whole numbers that a double holds. */
+import { fromBrain, fromHalf } from '../half.ts';
 import { limits } from './limits.ts';
 import type { External, StoredOnnxTensor } from './message-tensor.ts';
 import { refuse } from './refuse.ts';
@@ -95,21 +96,4 @@ function bytesOf(tensor: StoredOnnxTensor, what: string, readExternal: ReadExter
     return readExternal(tensor.external);
   }
   return tensor.raw ?? (tensor.dataType === 11 ? tensor.doubles : null);
-}
-
-/** The value of IEEE 754's half precision. */
-export function fromHalf(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 0x1f) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-}
-
-/** The value of bfloat16: the upper half of a float32. */
-function fromBrain(bits: number): number {
-  const view = new DataView(new ArrayBuffer(4));
-  view.setUint16(0, bits);
-  return view.getFloat32(0);
 }

@@ -19,11 +19,12 @@ const weightSchema = z.strictObject({
 });
 
 const fileSchema = z.strictObject({
-  format: z.enum(['layers-model', 'graph-model']),
-  modelTopology: z.looseObject({}),
+  format: z.enum(['layers-model', 'graph-model'], "wanted 'layers-model' or 'graph-model'"),
+  modelTopology: z.looseObject({}, 'is missing, or no object'),
   weightsManifest: z
     .array(
       z.strictObject({ paths: z.array(z.string()).max(10_000), weights: z.array(weightSchema).max(limits.weights) }),
+      'is missing, or no list',
     )
     .max(1000),
   generatedBy: z.string().nullish(),

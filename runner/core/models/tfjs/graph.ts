@@ -1,5 +1,6 @@
 /** Which nodes a GraphModel has and what each is given, read from a topology in which anything may stand. */
 import { z } from 'zod';
+import type { GraphEnds } from '../classifier.ts';
 import { describe } from './file.ts';
 import { inOrder } from './order.ts';
 import { refuse, shown } from './refuse.ts';
@@ -18,6 +19,7 @@ export interface Graph {
   readonly output: string;
   /** All nodes but the input, each after those that it is given. */
   readonly nodes: readonly GraphNode[];
+  readonly ends: GraphEnds;
 }
 
 const nodeSchema = z.strictObject({
@@ -67,15 +69,37 @@ export function graphOf(topology: Readonly<Record<string, unknown>>): Graph {
   const [image] = inputs;
   if (image === undefined || inputs.length > 1) return refuse(`it has ${inputs.length} inputs; wanted one, the images`);
   const read = new Set(all.flatMap((node) => node.inputs));
-  const ends = all.filter(({ name }) => !read.has(name));
-  const [end] = ends as [GraphNode];
-  if (ends.length > 1) {
-    const names = ends.slice(0, 5).map(({ name }) => shown(name));
-    return refuse(`it has ${ends.length} outputs (${names.join(', ')}); wanted one, the scores`);
+  const unread = all.filter(({ name }) => !read.has(name));
+  const [end] = unread as [GraphNode];
+  if (unread.length > 1) {
+    const names = unread.slice(0, 5).map(({ name }) => shown(name));
+    return refuse(`it has ${unread.length} outputs (${names.join(', ')}); wanted one, the scores`);
   }
   const output = scoresOf(byName, end);
   const nodes = inOrder(byName, output).filter((node) => node !== image);
-  return { inputShape: imageOf(image), input: image.name, output, nodes };
+  const softmax = all.some((node) => node.op === 'Softmax' && !nodes.includes(node));
+  const ends = { normalises: normalisation(image.name, nodes), softmax };
+  return { inputShape: imageOf(image), input: image.name, output, nodes, ends };
+}
+
+const passing: readonly string[] = ['Identity', 'Reshape', 'Transpose', 'Cast', 'ExpandDims', 'Squeeze'];
+const shifting: readonly string[] = ['Sub', 'RealDiv', 'Div', 'Mul', 'Add', 'AddV2'];
+/** How many nodes from the images on are looked at. */
+const MOST_STEPS = 20;
+
+/** The node that first shifts or scales the images by constants, before any other looks at them. */
+function normalisation(image: string, nodes: readonly GraphNode[]): string | null {
+  const constants = new Set(nodes.filter(({ op }) => op === 'Const').map(({ name }) => name));
+  let at = image;
+  for (let step = 0; step < MOST_STEPS; step++) {
+    const [next, ...others] = nodes.filter(({ inputs }) => inputs.includes(at));
+    if (next === undefined || others.length > 0) return null;
+    const rest = next.inputs.filter((input) => input !== at);
+    if (shifting.includes(next.op) && rest.length === 1 && constants.has(rest[0] as string)) return next.op;
+    if (!passing.includes(next.op)) return null;
+    at = next.name;
+  }
+  return null;
 }
 
 /** The node that makes the scores; what only turns scores into probabilities is left off: it changes no decision and hides gradients. */

@@ -119,6 +119,31 @@ class SmallCnn(nn.Module):
         return self.classifier(self.feature_extractor(x).flatten(1))
 
 
+class Gowal(nn.Module):
+    """The small or the medium net of IBP: convolutions (filters, kernel, stride) without padding, then hidden units."""
+
+    SMALL = ((16, 4, 2), (32, 4, 1)), (100,)
+    MEDIUM = ((32, 3, 1), (32, 4, 2), (64, 3, 1), (64, 4, 2)), (512, 512)
+
+    def __init__(self, channels, side, convolutions, hidden):
+        super().__init__()
+        self.convolutions, self.connections = len(convolutions), len(hidden)
+        for i, (filters, kernel, stride) in enumerate(convolutions, 1):
+            setattr(self, f"conv{i}", nn.Conv2d(channels, filters, kernel, stride))
+            channels, side = filters, (side - kernel) // stride + 1
+        units = [channels * side * side, *hidden, CLASSES]
+        for i, (inputs, outputs) in enumerate(zip(units, units[1:]), 1):
+            setattr(self, f"fc{i}", nn.Linear(inputs, outputs))
+
+    def forward(self, x):
+        for i in range(1, self.convolutions + 1):
+            x = F.relu(getattr(self, f"conv{i}")(x))
+        x = x.flatten(1)
+        for i in range(1, self.connections + 1):
+            x = F.relu(getattr(self, f"fc{i}")(x))
+        return getattr(self, f"fc{self.connections + 1}")(x)
+
+
 class Vgg16(nn.Module):
     def __init__(self):
         super().__init__()
@@ -201,6 +226,10 @@ def nets():
         "rbf-mnist": (Rbf, mnist, 2),
         "madry-mnist": (Madry, mnist, 2),
         "small-cnn-mnist": (SmallCnn, mnist, 2),
+        "gowal-small-mnist": (lambda: Gowal(1, 28, *Gowal.SMALL), mnist, 2),
+        "gowal-small-cifar10": (lambda: Gowal(3, 32, *Gowal.SMALL), cifar, 2),
+        "gowal-medium-mnist": (lambda: Gowal(1, 28, *Gowal.MEDIUM), mnist, 2),
+        "gowal-medium-cifar10": (lambda: Gowal(3, 32, *Gowal.MEDIUM), cifar, 2),
         "resnet-18-cifar10": (resnet.ResNet18, cifar, 2),
         "preact-resnet-18-cifar10": (preact, cifar, 2),
         "preact-resnet-18-bn-cifar10": (lambda: preact(bn_before_fc=True), cifar, 2),

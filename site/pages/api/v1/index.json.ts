@@ -1,7 +1,7 @@
 import { link } from '../../../components/link.ts';
 import { indexJson } from '../../../content/api.ts';
-import { allResults, boards } from '../../../content/catalogue.ts';
+import { allExternals, allResults, boards } from '../../../content/catalogue.ts';
 
 export async function GET(): Promise<Response> {
-  return Response.json(indexJson(await boards(), await allResults(), link));
+  return Response.json(indexJson(await boards(), await allResults(), await allExternals(), link));
 }

@@ -1,14 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pathOf } from '../../../../content/api.ts';
-import { allResults } from '../../../../content/catalogue.ts';
+import { externalPathOf, pathOf } from '../../../../content/api.ts';
+import { allExternals, allResults } from '../../../../content/catalogue.ts';
 import { resultsFolder } from '../../../../content/folders.ts';
 
 /** Results and their evidence, byte for byte as they were published and as their digests say. */
 export async function getStaticPaths() {
-  const results = await allResults();
-  return results.flatMap((result) =>
-    ['json', 'examples.safetensors'].map((ending) => ({ params: { path: `${pathOf(result)}.${ending}` } })),
+  const paths = [...(await allResults()).map(pathOf), ...(await allExternals()).map(externalPathOf)];
+  return paths.flatMap((path) =>
+    ['json', 'examples.safetensors'].map((ending) => ({ params: { path: `${path}.${ending}` } })),
   );
 }
 

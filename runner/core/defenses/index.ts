@@ -1,0 +1,45 @@
+import { ParapetError } from '../errors.ts';
+import type { Classifier } from '../models/classifier.ts';
+import { averaging } from './averaging.ts';
+import type { Defense } from './defense.ts';
+import { vote } from './vote.ts';
+
+/** Every defense at inference that a submission may name. */
+export const defenses: readonly Defense[] = [averaging, vote];
+
+/** A defense as submission.yaml names it. */
+export interface NamedDefense {
+  readonly id: string;
+  readonly options: Readonly<Record<string, string | number | boolean>>;
+}
+
+/** @throws ParapetError 'submission' that lists the defenses there are */
+export function findDefense(id: string): Defense {
+  const defense = defenses.find((candidate) => candidate.id === id);
+  if (defense !== undefined) return defense;
+  const known = defenses.map((one) => one.id).join(', ');
+  throw new ParapetError('submission', `defenses: there is no '${id}'`, `the defenses are ${known}`);
+}
+
+/**
+ * Puts defenses around nets, the first innermost.
+ * @param classifiers one, or several that the first defense joins
+ * @throws ParapetError 'submission' when several are not joined, or one is
+ */
+export function defended(
+  classifiers: readonly [Classifier, ...Classifier[]],
+  named: readonly NamedDefense[],
+): Classifier {
+  let inside = classifiers;
+  for (const { id, options } of named) {
+    const defense = findDefense(id);
+    if (defense.joins !== inside.length > 1) {
+      const what = defense.joins ? 'joins several nets' : 'takes one net';
+      throw new ParapetError('submission', `defenses: ${id} ${what}, and is given ${inside.length}`);
+    }
+    inside = [defense.wrap(inside, defense.optionsSchema.parse(options))];
+  }
+  const [whole, ...rest] = inside;
+  if (rest.length > 0) throw new ParapetError('submission', `defenses: none of them joins the ${inside.length} models`);
+  return whole;
+}

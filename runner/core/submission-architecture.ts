@@ -1,0 +1,15 @@
+import { modelsOf, type Submission } from './submission.ts';
+
+/** What a table says of the nets of a submission, such as `papernot-mnist`, `ONNX`, or `averaging of 3 × papernot-mnist`. */
+export function architectureOf(submission: Submission): string {
+  const counts = new Map<string, number>();
+  for (const model of modelsOf(submission)) {
+    const name = model.format === 'safetensors' ? model.architecture : formatNames[model.format];
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  const nets = [...counts].map(([name, count]) => (count === 1 ? name : `${count} × ${name}`)).join(', ');
+  const [joiner] = submission.defenses;
+  return submission.models === undefined || joiner === undefined ? nets : `${joiner.id} of ${nets}`;
+}
+
+const formatNames = { onnx: 'ONNX', tfjs: 'TensorFlow.js' } as const;

@@ -1,0 +1,77 @@
+/** Submissions of every kind, as the lab opens them: in a browser, from the files that the site serves. */
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { SentSubmission } from '#core/models/sent-model.ts';
+import { sentSubmission } from '#core/models/submitted-files.ts';
+import { submissionSchema } from '#core/submission.ts';
+import { startBackend } from '../../runner/backends/index.ts';
+import { loadDataset } from '../../runner/files/datasets.ts';
+import { everyKind } from '../../runner/files/testing/submissions.ts';
+import { launchBrowser } from '../testing/browser.ts';
+import { type Built, buildSite } from '../testing/build.ts';
+import { type Served, serve } from '../testing/serve.ts';
+import { createSession, type Session } from './session.ts';
+
+const EXAMPLE = 0;
+let built: Built;
+let served: Served;
+let browser: Browser;
+let node: Session;
+const kinds: string[] = [];
+
+beforeAll(async () => {
+  node = createSession({
+    report: { name: 'wasm', device: '', precision: 'float32', passedOver: [] },
+    isLost: () => false,
+  });
+  await startBackend('wasm');
+  const files: Record<string, Uint8Array> = {};
+  const submissions = [];
+  for (const made of await everyKind()) {
+    const submission = submissionSchema.parse(made.manifest);
+    submissions.push(submission);
+    kinds.push(made.id);
+    await node.load(made.id, sentSubmission(submission, made.files) as SentSubmission);
+    for (const [name, bytes] of Object.entries(made.files)) files[join('submissions', made.id, name)] = bytes;
+  }
+  [built, browser] = await Promise.all([buildSite(submissions, [], { files }), launchBrowser()]);
+  if (built.code !== 0) throw new Error(built.log);
+  served = await serve(built.dist);
+}, 600_000);
+afterAll(async () => {
+  await Promise.all([browser?.close(), served?.close()]);
+  await built?.remove();
+});
+
+it('gives the images of Node, whatever a submission is', async () => {
+  const { x, y } = await loadDataset('mnist', 'test', { limit: 1 });
+  const page = await browser.newPage({ baseURL: served.url });
+  page.setDefaultTimeout(60_000);
+  for (const id of kinds) {
+    await page.goto(`/lab/?backend=wasm&model=${id}&attack=fgsm&norm=Linf&epsilon=0.1&digit=${EXAMPLE}&seed=0`);
+    await page.waitForFunction(
+      () =>
+        document.querySelector('[data-lab="stage"]:not([data-stale])') !== null &&
+        !document.querySelector<HTMLButtonElement>('[data-lab="save-json"]')?.disabled,
+    );
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.locator('[data-lab="save-json"]').click(),
+    ]);
+    const { attack, norm, epsilon, seed, model, logitsBefore, xAdv } = JSON.parse(
+      await (await download.createReadStream()).toArray().then((parts) => Buffer.concat(parts).toString()),
+    );
+    expect(model.id).toBe(id);
+    const ours = await node.attack(
+      {
+        ...{ model: id, attack: attack.id, options: attack.options, norm, epsilon, seed },
+        ...{ x: x.slice(), y: Int32Array.from(y), target: null, examples: Int32Array.of(EXAMPLE) },
+      },
+      () => {},
+    );
+    for (const [i, logit] of ours.logitsBefore.entries()) expect(logitsBefore[i]).toBeCloseTo(logit, 3);
+    const apart = ours.xAdv.map((value, i) => Math.abs(value - xAdv[i]));
+    expect(Math.max(...apart)).toBeLessThan(1e-5);
+  }
+}, 300_000);
