@@ -9,6 +9,7 @@ import { startNative } from './native.ts';
 import { type Flavour, isInstalled } from './native-files.ts';
 import { nativeBackendName } from './native-name.ts';
 import { probeDenormals, probePrecision } from './probes.ts';
+import { registerReferenceConvolution } from './reference-convolution.ts';
 import { startWasm } from './wasm.ts';
 
 /** What a result records of the machinery that computed it. */
@@ -55,6 +56,7 @@ export function pickBackend(choice: BackendChoice): { name: BackendReport['name'
 export async function startReference(): Promise<void> {
   registerGradients();
   registerSign();
+  registerReferenceConvolution();
   await tf.setBackend('cpu');
   // Its first use prints an advertisement for tfjs-node.
   (tf.backend() as tf.KernelBackend & { firstUse: boolean }).firstUse = false;

@@ -1,7 +1,7 @@
 import { findDataset } from '#core/datasets/index.ts';
 import { writeDurable } from '../files/durable.ts';
 import { readFlagTexts } from '../files/flag-texts.ts';
-import type { OwnImages } from '../files/own-output.ts';
+import type { AdversarialPair, OwnImages } from '../files/own-output.ts';
 import { checkAdversarialPath, writeAdversarial } from '../files/own-output.ts';
 import { pngOf } from '../files/png.ts';
 import type { OwnEvaluated } from '../shards/evaluate-own.ts';
@@ -13,12 +13,27 @@ export interface OutputOptions {
   readonly adversarial?: string;
 }
 
-/** Pictures in a report. */
+/** Images in a report: so many, and of large ones so many values. */
 const MOST_PAIRS = 24;
+const MOST_VALUES = 2 ** 21;
 
 /** @throws ParapetError 'usage' for what cannot be written, before anything is computed */
 export function checkOutputs({ adversarial }: OutputOptions): void {
   if (adversarial !== undefined) checkAdversarialPath(adversarial);
+}
+
+/** The change as a picture: around grey, the largest black or white. */
+function changeOf({ clean, adversarial }: AdversarialPair, shape: OwnImages['shape']) {
+  const change = adversarial.map((value, i) => value - (clean[i] as number));
+  const largest = change.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const enlarged = largest === 0 ? 1 : 0.5 / largest;
+  return {
+    change: pngOf(
+      change.map((value) => 0.5 + enlarged * value),
+      shape,
+    ),
+    enlarged,
+  };
 }
 
 export async function writeOutputs(
@@ -30,7 +45,9 @@ export async function writeOutputs(
   const { dataset } = result;
   const classNames = dataset.split === 'own' ? (dataset.classNames ?? null) : findDataset(dataset.id).classNames;
   const isPicture = images.shape[2] === 1 || images.shape[2] === 3;
-  const shown = isPicture ? images.pairs.slice(0, MOST_PAIRS) : [];
+  const size = images.shape.reduce((product, side) => product * side, 1);
+  const most = Math.max(1, Math.min(MOST_PAIRS, Math.floor(MOST_VALUES / size)));
+  const shown = isPicture ? images.pairs.slice(0, most) : [];
   const page = reportPage({
     result,
     flagTexts: await readFlagTexts(),
@@ -39,8 +56,9 @@ export async function writeOutputs(
       ...pair,
       clean: pngOf(pair.clean, images.shape),
       adversarial: pngOf(pair.adversarial, images.shape),
+      ...changeOf(pair, images.shape),
     })),
-    isPicture,
+    shape: images.shape,
     command: ['npm', 'run', '-s', 'parapet', '--', ...process.argv.slice(2)].map(quoted).join(' '),
   });
   await writeDurable(report, page);

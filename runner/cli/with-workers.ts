@@ -33,6 +33,8 @@ export async function withWorkers<T>(
     );
   }
   const progress = startProgress();
+  // Models and backends take seconds before there is anything to count.
+  progress.update('starting', 0);
   try {
     return await interruptible((signal) =>
       body({

@@ -51,7 +51,8 @@ export function findTrack(id: string): Track {
   return track;
 }
 
-const symbols: Readonly<Record<Norm, string>> = { Linf: 'L∞', L2: 'L2', L1: 'L1', L0: 'L0' };
+/** A norm as people write it. */
+export const normSymbols: Readonly<Record<Norm, string>> = { Linf: 'L∞', L2: 'L2', L1: 'L1', L0: 'L0' };
 
 /** The threat model of data of a person's own. @param dataset name of the data, fit for a path */
 export function ownThreat(dataset: string, norm: Norm, epsilon: number): ThreatModel {
@@ -60,7 +61,7 @@ export function ownThreat(dataset: string, norm: Norm, epsilon: number): ThreatM
     id: `${dataset}-${norm.toLowerCase()}-${short.replace('/', '-')}`,
     norm,
     epsilon,
-    title: norm === 'L0' ? `${dataset}, at most ${short} values` : `${dataset}, ${symbols[norm]} ≤ ${short}`,
+    title: norm === 'L0' ? `${dataset}, at most ${short} values` : `${dataset}, ${normSymbols[norm]} ≤ ${short}`,
   };
 }
 

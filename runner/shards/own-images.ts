@@ -1,3 +1,4 @@
+import { imagesAtOnce } from '#core/evaluation/at-once.ts';
 import { cleanImages } from '#core/evaluation/clean.ts';
 import { evidenceOf } from '#core/evidence/file.ts';
 import { distances, inBall, predictions } from '#core/metrics/judge.ts';
@@ -7,7 +8,7 @@ import { readEvidence } from '../files/results.ts';
 import type { Pool } from './pool.ts';
 import type { Prepared } from './prepare.ts';
 
-/** Images of one prediction task. */
+/** Small images of one prediction task. */
 const CHUNK = 50;
 
 /** The images that show which examples were broken, as the evidence of a result holds them, with what the model says of each. */
@@ -27,8 +28,9 @@ export async function adversarialPairs(
     return inBall(distance, track.epsilon) ? [{ row, pixels, distance }] : [];
   });
   const said: number[] = [];
-  for (let start = 0; start < broken.length; start += CHUNK) {
-    const some = broken.slice(start, start + CHUNK);
+  const step = imagesAtOnce(size, CHUNK);
+  for (let start = 0; start < broken.length; start += step) {
+    const some = broken.slice(start, start + step);
     const x = new Float32Array(some.length * size);
     some.forEach(({ pixels }, i) => {
       x.set(pixels, i * size);

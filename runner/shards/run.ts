@@ -138,9 +138,14 @@ function workersOf({ job }: Prepared, { pool, confirming, tally }: Session, jour
       return outcome;
     },
     async confirm(x) {
+      const { x: all, count } = job.examples;
+      const confirmed = tally.confirming((x.length * count) / all.length);
       const other = await confirming.pool();
       const model = withoutReferences(job.models.model);
-      return other.run({ ...job, models: { ...job.models, model } }, { kind: 'predict', x }, [order, 0]);
+      const asked = { ...job, models: { ...job.models, model } };
+      const logits = await other.run(asked, { kind: 'predict', x }, [order, 0]);
+      confirmed();
+      return logits;
     },
     confirmedBy: confirming.backend,
   };

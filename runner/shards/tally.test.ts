@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { AttackTask, ProbeTask, Task } from '#core/evaluation/tasks.ts';
 import { untargeted } from '#core/suites/lines.ts';
 import { taskCost } from './cost.ts';
@@ -40,6 +40,26 @@ describe('the tally', () => {
     expect(last()).toEqual({ doneTasks: 1, plannedTasks: 2, share: 0.5, secondsLeft: 4 });
     session.done(probe(10), 1);
     expect(last()).toEqual({ doneTasks: 2, plannedTasks: 2, share: 1, secondsLeft: 0 });
+  });
+
+  it('counts images that are being confirmed, which wait for each other', () => {
+    vi.useFakeTimers();
+    try {
+      const { session, last } = watched(2);
+      session.plan([attack(10)]);
+      session.done(attack(10), 4);
+      const confirmed = [13, 13, 13].map((images) => session.confirming(images));
+      expect(last()).toMatchObject({ doneTasks: 1, plannedTasks: 4 });
+      for (const answer of confirmed.slice(0, 2)) {
+        vi.advanceTimersByTime(6000);
+        answer();
+      }
+      expect(last().secondsLeft).toBeCloseTo(6);
+      confirmed[2]?.();
+      expect(last()).toMatchObject({ doneTasks: 4, share: 1, secondsLeft: 0 });
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('sees how far a task is before it is done, and never all of it', () => {

@@ -10,6 +10,8 @@ export interface Tally {
   within(task: Task, progress: TaskProgress): void;
   /** @param seconds null for what an earlier run had done */
   done(task: Task, seconds: number | null): void;
+  /** Images are handed to those that confirm. @returns what to call when these have answered */
+  confirming(images: number): () => void;
 }
 
 export interface Standing {
@@ -27,6 +29,8 @@ const MOST = 0.95;
 /** @param tell called whenever something has changed */
 export function tally(workers: number, tell: (standing: Standing) => void): Tally {
   const time = forecast();
+  /** When images were last confirmed, in seconds: many are asked for at once and wait for each other. */
+  let lastConfirmed = 0;
   /** What was announced of each probe: which line it will run is not known before. */
   const probes = new Map<string, { cost: number; tasks: number }>();
   const begun = new Map<Task, { cost: number; seconds: number }>();
@@ -67,6 +71,20 @@ export function tally(workers: number, tell: (standing: Standing) => void): Tall
       const left = seconds === null ? null : Math.max(0, seconds - before.seconds);
       time.done(kindOf(task), costOf(task) - before.cost, left);
       changed();
+    },
+    confirming(images) {
+      plannedTasks++;
+      time.plan('confirm', images);
+      changed();
+      const asked = performance.now() / 1000;
+      return () => {
+        const now = performance.now() / 1000;
+        doneTasks++;
+        // The forecast shares the time left among the workers.
+        time.done('confirm', images, workers * (now - Math.max(asked, lastConfirmed)));
+        lastConfirmed = now;
+        changed();
+      };
     },
   };
 }

@@ -1,4 +1,5 @@
 import { ParapetError } from '#core/errors.ts';
+import { imagesAtOnce } from '#core/evaluation/at-once.ts';
 import { withoutReferences } from '#core/models/sent-model.ts';
 import { formOf } from '#core/models/submitted-files.ts';
 import type { Result } from '#core/result.ts';
@@ -17,7 +18,7 @@ import { withPool } from './session.ts';
 import { attackedOf, readSurrogates } from './surrogates.ts';
 import { type OwnParts, ownSubject } from './verify-own.ts';
 
-/** Images of one task. */
+/** Small images of one task. */
 const CHUNK = 100;
 
 export interface VerifyOptions {
@@ -66,7 +67,7 @@ export async function verifyResult(path: string, options: VerifyOptions): Promis
     let asked = 0;
     let done = 0;
     const classify = async (x: Float32Array) => {
-      const step = CHUNK * size;
+      const step = imagesAtOnce(size, CHUNK) * size;
       const starts = Array.from({ length: Math.ceil(x.length / step) }, (_, i) => i * step);
       asked += starts.length;
       const parts = await Promise.all(

@@ -1,28 +1,17 @@
 /** A worker process: starts a backend, then does one task after another until its parent lets go of it. */
-import * as tf from '@tensorflow/tfjs';
-import { ParapetError } from '#core/errors.ts';
 import { perform } from '#core/evaluation/perform.ts';
-import { assertBackend, startBackend } from '../backends/index.ts';
+import { assertBackend, startBackend, startReference } from '../backends/index.ts';
 import { openBench } from './bench.ts';
 import { openChannel } from './channel.ts';
 import { packError, type StartMessage, type TaskMessage } from './messages.ts';
 import { dieWithParent } from './watch-parent.ts';
 
 let bench: Awaited<ReturnType<typeof openBench>> | null = null;
-let onCpu = false;
 
 async function start({ backend }: StartMessage): Promise<void> {
-  onCpu = backend === 'cpu';
   if (backend !== 'cpu') return send({ kind: 'ready', report: await startBackend(backend) });
-  await tf.setBackend('cpu');
+  await startReference();
   send({ kind: 'ready', report: null });
-}
-
-/** There is no silent fallback: the backend is looked at before and after every task. */
-function assertStill(): void {
-  if (!onCpu) assertBackend();
-  else if (tf.getBackend() !== 'cpu')
-    throw new ParapetError('infrastructure', `tfjs runs on ${tf.getBackend()}, wanted cpu`);
 }
 
 const PROGRESS_INTERVAL_MS = 1000;
@@ -31,7 +20,8 @@ const PROGRESS_INTERVAL_MS = 1000;
 let models: TaskMessage['models'] = null;
 
 async function doTask({ models: sent, task, x, y }: TaskMessage): Promise<void> {
-  assertStill();
+  // There is no silent fallback: the backend is looked at before and after every task.
+  assertBackend();
   models ??= sent;
   if (models === null) throw new Error('a task came before any model');
   bench ??= await openBench(models);
@@ -48,7 +38,7 @@ async function doTask({ models: sent, task, x, y }: TaskMessage): Promise<void> 
   // The parent has picked what the task reads, in its order.
   const pick = () => ({ x, y });
   const outcome = await perform(task, { ...bench, pick, now: () => performance.now(), spent });
-  assertStill();
+  assertBackend();
   send({ kind: 'done', outcome, peakMemoryBytes: process.resourceUsage().maxRSS * 1024 });
 }
 

@@ -34,13 +34,22 @@ function dataOf(changes: Partial<Result> = {}, more: Partial<ReportData> = {}): 
     ...changes,
   };
   const png = Uint8Array.of(1, 2, 3);
-  const pair = { example: 4, y: 1, predicted: 0, distance: 0.1, clean: png, adversarial: png };
+  const pair = {
+    example: 4,
+    y: 1,
+    predicted: 0,
+    distance: 0.1,
+    clean: png,
+    adversarial: png,
+    change: png,
+    enlarged: 5,
+  };
   return {
     result,
     flagTexts: new Map([['zero-gradients', { means: 'it was *blind*', whatToDo: 'Use `margin`.' }]]),
     classNames: ['cat', hostile],
     pairs: [pair],
-    isPicture: true,
+    shape: [28, 28, 1],
     command: `evaluate ${hostile}`,
     ...more,
   };
@@ -68,8 +77,9 @@ describe('the report', () => {
   it('has a text alternative for each image, and numbers where classes have no names', () => {
     const page = reportPage(dataOf({}, { classNames: null }));
     expect(page).toContain('alt="Image 4 as it is: class 1, which the model says too"');
-    expect(page).toContain('alt="Image 4 after the attack, changed by 0.1 in Linf; the model says class 0"');
-    expect(reportPage(dataOf({}, { isPicture: false }))).not.toContain('<img');
+    expect(page).toContain('alt="Image 4 after the attack, changed by 0.1 in L∞; the model says class 0"');
+    expect(page).toContain('the change × 5');
+    expect(reportPage(dataOf({}, { shape: [28, 28, 2] }))).not.toContain('<img');
     expect(reportPage(dataOf({}, { pairs: [] }))).toContain('No image was broken within the limit.');
   });
 

@@ -1,7 +1,7 @@
 /** The report on a model of a person's own: one HTML file that needs nothing else, neither network nor script. */
 import { findAttack } from '#core/attacks/index.ts';
 import type { Flag, Proportion, Result } from '#core/result.ts';
-import { threatOf } from '#core/tracks.ts';
+import { normSymbols, threatOf } from '#core/tracks.ts';
 import type { FlagText } from '../../files/flag-texts.ts';
 import { duration } from '../output.ts';
 import { percent } from '../result-table.ts';
@@ -18,6 +18,10 @@ export interface ReportPair {
   /** PNG files. */
   readonly clean: Uint8Array;
   readonly adversarial: Uint8Array;
+  /** What was changed, enlarged until the largest change is black or white; grey where nothing was. */
+  readonly change: Uint8Array;
+  /** How often it is enlarged. */
+  readonly enlarged: number;
 }
 
 export interface ReportData {
@@ -26,8 +30,8 @@ export interface ReportData {
   /** Names of the classes; where they are not known, their numbers stand. */
   readonly classNames: readonly string[] | null;
   readonly pairs: readonly ReportPair[];
-  /** Whether the images can be shown: of one channel, or of three. */
-  readonly isPicture: boolean;
+  /** [height, width, channels] of the images; those of one channel or of three can be shown. */
+  readonly shape: readonly [number, number, number];
   /** The command that made the result. */
   readonly command: string;
 }
@@ -85,7 +89,7 @@ function attacks(result: Result): string {
       `${escaped(one.id)} <span class="soft">(${link})</span>`,
       percent(one.robustAccuracy),
       percent(one.successRate),
-      one.medianDistance === null ? '–' : `${Number(one.medianDistance.toPrecision(3))} ${one.norm}`,
+      one.medianDistance === null ? '–' : `${Number(one.medianDistance.toPrecision(3))} ${normSymbols[one.norm]}`,
       one.gradientCalls.toLocaleString('en'),
       duration(one.seconds),
     ];
@@ -114,9 +118,9 @@ function curve(result: Result): string {
   ]);
   return [
     '<h2>Other radii</h2>',
-    `<p>How many images stay right when the attacker may change them more, or less. Broken line: the radius of this run, ${Number(epsilon.toPrecision(4))} in ${norm}.</p>`,
-    curveSvg(result.curve, epsilon, `largest change (${norm})`),
-    `<details><summary>The curve as numbers</summary>${tableOf('Robust accuracy by radius', [`radius (${norm})`, 'robust accuracy'], rows, [1])}</details>`,
+    `<p>How many images stay right when the attacker may change them more, or less. Broken line: the radius of this run, ${Number(epsilon.toPrecision(4))} in ${normSymbols[norm]}.</p>`,
+    curveSvg(result.curve, epsilon, `largest change (${normSymbols[norm]})`),
+    `<details><summary>The curve as numbers</summary>${tableOf('Robust accuracy by radius', [`radius (${normSymbols[norm]})`, 'robust accuracy'], rows, [1])}</details>`,
   ].join('\n');
 }
 
@@ -143,22 +147,31 @@ function signs(flags: readonly Flag[], texts: ReadonlyMap<string, FlagText>): st
   return `<h2>Warning signs</h2>\n<p>Signs that the robust accuracy above may be too high, because attacks could not see. They are computed, and say <em>look here</em>.</p>\n${none}${shown.join('\n')}`;
 }
 
-function pictures({ pairs, classNames, isPicture, result }: ReportData): string {
-  if (!isPicture) return '';
+/** Sides up to which pixels are shown as squares. */
+const SMALL = 64;
+
+function pictures({ pairs, classNames, shape, result }: ReportData): string {
+  const [height, width, channels] = shape;
+  if (channels !== 1 && channels !== 3) return '';
   if (pairs.length === 0) return '<h2>Images</h2>\n<p>No image was broken within the limit.</p>';
   const named = (label: number) => escaped(label < 0 ? 'two classes alike' : (classNames?.[label] ?? `class ${label}`));
   const { norm } = threatOf(result);
-  const items = pairs.map(({ example, y, predicted, distance, clean, adversarial }) => {
-    const change = `${Number(distance.toPrecision(3))} in ${norm}`;
+  const items = pairs.map(({ example, y, predicted, distance, clean, adversarial, change: changed, enlarged }) => {
+    const change = `${Number(distance.toPrecision(3))} in ${normSymbols[norm]}`;
     const picture = (png: Uint8Array, alt: string, caption: string) =>
       `<figure><img src="data:image/png;base64,${Buffer.from(png).toString('base64')}" alt="${alt}"><figcaption>${caption}</figcaption></figure>`;
     return (
       `<li><div>${picture(clean, `Image ${example} as it is: ${named(y)}, which the model says too`, `as it is: ${named(y)}`)}` +
-      `${picture(adversarial, `Image ${example} after the attack, changed by ${change}; the model says ${named(predicted)}`, `after: ${named(predicted)}`)}</div>` +
+      `${picture(adversarial, `Image ${example} after the attack, changed by ${change}; the model says ${named(predicted)}`, `after: ${named(predicted)}`)}` +
+      `${picture(changed, `The change of image ${example}, enlarged`, `the change × ${Number(enlarged.toPrecision(2))}`)}</div>` +
       `<p class="soft">Image ${example}, changed by ${change}</p></li>`
     );
   });
-  return `<h2>Images</h2>\n<p>The first that were broken: as they are, and with the smallest change that was found and confirmed.</p>\n<ul class="pairs">${items.join('\n')}</ul>`;
+  return `<h2>Images</h2>\n<p>The first that were broken: as they are, with the smallest change that was found and confirmed, and that change enlarged (grey: none).</p>\n<ul class="pairs${Math.max(height, width) <= SMALL ? ' small' : ''}">${items.join('\n')}</ul>`;
+}
+
+function memory(bytes: number): string {
+  return bytes < 1e9 ? `${Math.ceil(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
 }
 
 function provenance({ result, command }: ReportData): string {
@@ -172,7 +185,7 @@ function provenance({ result, command }: ReportData): string {
     ['suite', `${escaped(suite.id)}, digest <code>${suite.digest}</code>, seed ${seed}`],
     ['backend', escaped(`${backend.name}, ${backend.device}`)],
     ['code', `<code>${escaped(code.commit)}</code>`],
-    ['run', escaped(`${run.date}, ${duration(run.seconds)}, ${run.host}`)],
+    ['run', escaped(`${run.date}, ${duration(run.seconds)}, ${run.host}, ${memory(run.peakMemoryBytes)} of memory`)],
     ['result', `digest <code>${digest}</code>`],
     ['again', `<code>${escaped(command)}</code>`],
   ];

@@ -11,11 +11,11 @@ p { margin: .5rem 0; max-width: 46rem } .soft { color: var(--soft) } a { color: 
 .lead { font-size: 1.15rem }
 .wide { overflow-x: auto; margin: .75rem 0 } .wide:focus-visible, summary:focus-visible, a:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; overflow-wrap: normal }
-caption { text-align: start; color: var(--soft); padding-bottom: .25rem } th, td { padding: .3rem .9rem .3rem 0; border-bottom: 1px solid var(--line); text-align: start; font-weight: 400; white-space: nowrap }
+caption { text-align: start; color: var(--soft); padding-bottom: .25rem; max-inline-size: calc(100vw - 2rem) } th, td { padding: .3rem .9rem .3rem 0; border-bottom: 1px solid var(--line); text-align: start; font-weight: 400; white-space: nowrap }
 thead th { color: var(--soft) } .number { text-align: end }
 .sign { border-inline-start: 4px solid var(--warn); padding-inline-start: .9rem; margin: 1rem 0 }
-.pairs { display: grid; grid-template-columns: repeat(auto-fill, minmax(17rem, 1fr)); gap: 1.25rem; padding: 0; list-style: none }
-.pairs div { display: flex; gap: .5rem } .pairs figure { margin: 0; flex: 1; min-width: 0 } .pairs img { width: 100%; display: block; background: var(--tint); image-rendering: pixelated }
+.pairs { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(26rem, 100%), 1fr)); gap: 1.25rem; padding: 0; list-style: none }
+.pairs div { display: flex; gap: .5rem } .pairs figure { margin: 0; flex: 1; min-width: 0 } .pairs img { width: 100%; display: block; background: var(--tint) } .small img { image-rendering: pixelated }
 .pairs figcaption, .pairs p { font-size: .875rem; margin: .25rem 0 0 }
 svg { width: 100%; max-width: 32rem; height: auto; display: block } svg text { font: 12px system-ui, sans-serif; fill: var(--soft) }
 svg .axis { stroke: var(--line) } svg .curve { stroke: var(--accent); stroke-width: 2; fill: none } svg .radius { stroke: var(--warn); stroke-dasharray: 5 4 }

@@ -4,11 +4,12 @@ import { type Candidate, type Claim, chooseEvidence, type Judges, type Shown } f
 import type { EvidenceImage } from '../evidence/images.ts';
 import { isEligible, nearestDistances } from '../evidence/nearest.ts';
 import { type LineOutcomes, type Outcomes, outcome, rightAtFirst } from '../metrics/outcomes.ts';
+import { imagesAtOnce } from './at-once.ts';
 import { cleanImages } from './clean.ts';
 import type { LineRun } from './phases.ts';
 import { wrongClass } from './targets.ts';
 
-/** Images of one prediction task. */
+/** Small images of one prediction task. */
 const PREDICT_CHUNK = 100;
 
 /** What is known before any attack is judged. */
@@ -84,12 +85,13 @@ export async function confirm(
 function judgesOf({ examples, classes }: Evaluation, workers: Workers): Judges {
   const size = examples.x.length / examples.count;
   const inChunks = (classify: (x: Float32Array) => Promise<Float32Array>) => async (x: Float32Array) => {
-    const step = PREDICT_CHUNK * size;
+    const most = imagesAtOnce(size, PREDICT_CHUNK);
+    const step = most * size;
     const starts = Array.from({ length: Math.ceil(x.length / step) }, (_, i) => i * step);
     const parts = await Promise.all(starts.map((start) => classify(x.slice(start, start + step))));
     const logits = new Float32Array((x.length / size) * classes);
     parts.forEach((part, i) => {
-      logits.set(part, i * PREDICT_CHUNK * classes);
+      logits.set(part, i * most * classes);
     });
     return logits;
   };

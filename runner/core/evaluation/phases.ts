@@ -3,9 +3,10 @@ import { ParapetError } from '../errors.ts';
 import type { Evaluation, Workers } from '../evaluate.ts';
 import { type LineOutcomes, outcome, reached } from '../metrics/outcomes.ts';
 import type { SuiteAttack } from '../suites/suite.ts';
+import { imagesAtOnce } from './at-once.ts';
 import type { AttackTask, AttackTaskOutcome } from './tasks.ts';
 
-/** Examples classified at a time. */
+/** Small examples classified at a time. */
 const SCAN_CHUNK = 500;
 
 export interface Scan {
@@ -41,9 +42,11 @@ export function scanLength({ suite: { suite }, count, examples }: Evaluation): n
  */
 export async function scan(evaluation: Evaluation, workers: Pick<Workers, 'run'>): Promise<Scan> {
   const total = scanLength(evaluation);
-  const starts = Array.from({ length: Math.ceil(total / SCAN_CHUNK) }, (_, i) => i * SCAN_CHUNK);
+  const { x, count } = evaluation.examples;
+  const step = imagesAtOnce(x.length / count, SCAN_CHUNK);
+  const starts = Array.from({ length: Math.ceil(total / step) }, (_, i) => i * step);
   const parts = await Promise.all(
-    starts.map((start) => workers.run({ kind: 'clean', start, count: Math.min(SCAN_CHUNK, total - start) })),
+    starts.map((start) => workers.run({ kind: 'clean', start, count: Math.min(step, total - start) })),
   );
   const nonFinite = parts.flatMap((part) => [...part.nonFinite]);
   if (nonFinite.length > 0) {

@@ -6,6 +6,7 @@ import { registerBatchMatMul } from './batch-mat-mul.ts';
 import { registerConv2DBackprop } from './conv2d-backprop.ts';
 import { registerConvolutionReluGradients } from './convolution-relu.ts';
 import { registerConvolutionReluPoolGradients } from './convolution-relu-pool.ts';
+import { registerDepthwiseBackprop } from './depthwise-backprop.ts';
 import { registerMaxPoolGrad } from './max-pool-grad.ts';
 import { registerMaxPoolGradByMask } from './max-pool-grad-by-mask.ts';
 import { registerReluGradient } from './relu-grad.ts';
@@ -15,6 +16,7 @@ import { registerSign } from './sign.ts';
 /** Replaces kernels of the wasm backend. Call it once tfjs's wasm backend is imported; calling it again does nothing. */
 export function registerWasmKernels(): void {
   registerConv2DBackprop();
+  registerDepthwiseBackprop();
   registerBatchMatMul();
   registerMaxPoolGrad();
   registerSign();

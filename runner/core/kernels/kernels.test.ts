@@ -48,6 +48,24 @@ const padding = (top: number, bottom: number, left: number, right: number): tf.b
   [0, 0],
 ];
 
+describe('gradients of a convolution of each channel by itself on wasm equal those on cpu', () => {
+  test.each([
+    ['same', [2, 7, 6, 3], [3, 3, 3, 1], 1, 'same'],
+    ['two maps of each channel, stride 2', [2, 7, 6, 3], [3, 3, 3, 2], 2, 'same'],
+    ['valid, stride 2, a row left over', [1, 8, 7, 2], [3, 2, 2, 1], 2, 'valid'],
+  ] as const)('%s', async (_, shape, filterShape, stride, pad) => {
+    const compute = () => {
+      const filter = random([...filterShape], 2) as tf.Tensor4D;
+      const [slope] = gradients(
+        (x) => tf.depthwiseConv2d(x as tf.Tensor4D, filter, stride, pad),
+        [random([...shape], 1)],
+      );
+      return slope as tf.Tensor;
+    };
+    expect(error(await on('wasm', compute), await on('cpu', compute))).toBeLessThan(1e-5);
+  });
+});
+
 describe('gradients of a convolution on wasm equal those on cpu', () => {
   test.each([
     ['valid, 3×3', [2, 9, 8, 3], [3, 3, 3, 5], 1, 'valid'],

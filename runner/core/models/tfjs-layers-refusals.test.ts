@@ -89,10 +89,11 @@ describe('of a LayersModel is refused', () => {
       (s) => put(layersOf(s)[4], 'class_name', 'Sequential'),
       "is a 'Sequential', which is not taken",
     ],
+    ['a setting that nobody reads', (s) => put(layersOf(s)[0].config, 'gain', 2), 'a Conv2D: Unrecognized key: "gain"'],
     [
-      'a setting that nobody reads',
+      'groups, which TensorFlow.js would overlook',
       (s) => put(layersOf(s)[0].config, 'groups', 2),
-      'a Conv2D: Unrecognized key: "groups"',
+      'a Conv2D: groups: Invalid input: expected 1',
     ],
     [
       'dilation, which has no gradient',

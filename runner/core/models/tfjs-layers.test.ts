@@ -87,6 +87,8 @@ describe('the gradient of every kind of layer', () => {
   const models: Record<string, () => tf.LayersModel> = {
     Dense: () => chain(l.dense({ units: 4, activation: 'tanh' }), true),
     Conv2D: () => chain(conv(4, { strides: 2, padding: 'same', useBias: false })),
+    DepthwiseConv2D: () => chain(l.depthwiseConv2d({ kernelSize: 3, depthMultiplier: 2, strides: 2, padding: 'same' })),
+    SeparableConv2D: () => chain(l.separableConv2d({ kernelSize: 3, filters: 4 })),
     BatchNormalization: () => chain(l.batchNormalization({ epsilon: 0.1 })),
     ReLU: () => chain(l.reLU({ maxValue: 0.2 })),
     LeakyReLU: () => chain(l.leakyReLU()),
@@ -130,9 +132,11 @@ describe('the gradient of every kind of layer', () => {
     ).toEqual(layerKinds.map(({ className }) => className).toSorted());
   });
 
-  test.each(Object.entries(models))('%s', async (_, make) => {
-    const classifier = await load(await save(seeded(make())));
+  test.each(Object.entries(models))('%s, and scores as TensorFlow.js has them', async (_, make) => {
+    const model = seeded(make());
+    const classifier = await load(await save(model));
     const x = images(1, map, 4);
+    expect(classifier.logits(x).dataSync()).toEqual((model.predict(x) as tf.Tensor).dataSync());
     const { slope, quotient } = slopeAndQuotient(classifier, x);
     const scale = Math.max(1, Math.abs(quotient));
     expect(Math.abs(slope - quotient) / scale).toBeLessThan(0.02);

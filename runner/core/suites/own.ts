@@ -1,11 +1,9 @@
 import type { Attack } from '../attacks/attack.ts';
 import { ParapetError } from '../errors.ts';
+import { imagesAtOnce } from '../evaluation/at-once.ts';
 import type { Norm } from '../projections.ts';
 import { type ThreatModel, tracks } from '../tracks.ts';
 import type { Suite, SuiteAttack } from './suite.ts';
-
-/** Values of the images of one chunk: what a backend's memory has to hold of each layer grows with them. */
-const CHUNK_VALUES = 2 ** 21;
 
 /** What a suite is fitted to: data that no track is of. */
 export interface OwnData {
@@ -27,7 +25,7 @@ export function ownSuite(suite: Suite, threat: ThreatModel, { size, classes }: O
   return {
     ...suite,
     attacks: { [threat.id]: lines },
-    chunk: Math.max(1, Math.min(suite.chunk, Math.floor(CHUNK_VALUES / size))),
+    chunk: imagesAtOnce(size, suite.chunk),
   };
 }
 

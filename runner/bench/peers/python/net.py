@@ -19,7 +19,7 @@ def load_net(architecture, path):
         kernel = weights[f"conv{i}.weight"].transpose(3, 2, 0, 1)  # [h, w, in, out] -> [out, in, h, w]
         assert kernel.shape[1] == channels, f"conv{i} takes {kernel.shape[1]} channels, not {channels}"
         channels = kernel.shape[0]
-        layers += [_filled(torch.nn.Conv2d(kernel.shape[1], channels, 3), kernel, weights[f"conv{i}.bias"])]
+        layers += [filled(torch.nn.Conv2d(kernel.shape[1], channels, 3), kernel, weights[f"conv{i}.bias"])]
         layers += [torch.nn.ReLU()]
         if i % 2 == 0:
             layers += [torch.nn.MaxPool2d(2)]
@@ -27,8 +27,8 @@ def load_net(architecture, path):
     for i in range(1, 4):
         matrix = weights[f"fc{i}.weight"]
         if i == 1:  # its rows go by [h, w, channel], PyTorch's flattened maps by [channel, h, w]
-            matrix = _by_channel(matrix, side, channels)
-        layers += [_filled(torch.nn.Linear(*matrix.shape), matrix.T, weights[f"fc{i}.bias"])]
+            matrix = by_channel(matrix, side, channels)
+        layers += [filled(torch.nn.Linear(*matrix.shape), matrix.T, weights[f"fc{i}.bias"])]
         if i < 3:
             layers += [torch.nn.ReLU()]
     return torch.nn.Sequential(*layers).eval().requires_grad_(False)
@@ -41,12 +41,12 @@ def scale_logits(net, factor):
         net[-1].bias.mul_(factor)
 
 
-def _by_channel(matrix, side, channels):
+def by_channel(matrix, side, channels):
     maps = matrix.reshape(side, side, channels, -1)
     return maps.transpose(2, 0, 1, 3).reshape(matrix.shape)
 
 
-def _filled(layer, weight, bias):
+def filled(layer, weight, bias):
     with torch.no_grad():
         layer.weight.copy_(torch.from_numpy(np.ascontiguousarray(weight)))
         layer.bias.copy_(torch.from_numpy(bias))

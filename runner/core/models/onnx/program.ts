@@ -9,6 +9,7 @@ import type { OnnxModel, OnnxNode } from './messages.ts';
 import { callOf, describeNode, type Op } from './op.ts';
 import { findOp, ops } from './ops/index.ts';
 import { refuse } from './refuse.ts';
+import { joinSlices } from './slices.ts';
 import { decodeTensorData, type ReadExternal } from './tensor-data.ts';
 import type { Value } from './value.ts';
 
@@ -93,7 +94,7 @@ export function compile(
       value.constant = true;
       constants.set(name, value);
     }
-    const plan = withReleases(fuse(fold(steps as Step[]), constants, output), output);
+    const plan = withReleases(fuse(joinSlices(fold(steps as Step[]), constants), constants, output), output);
     return {
       steps: plan.length,
       run: (given) => execute(plan, given, constants, output, perform),

@@ -38,7 +38,17 @@ const ones = z.union([z.literal(1), z.tuple([z.literal(1), z.literal(1)])]).defa
 const padding = z.enum(['valid', 'same']).default('valid');
 const channelsLast = z.literal('channels_last').default('channels_last');
 const last = z.union([z.literal(-1), z.literal(3), z.tuple([z.literal(3)])]).default(-1);
-const convolution = { strides: pair.default([1, 1]), padding, data_format: channelsLast, dilation_rate: ones };
+const convolution = {
+  kernel_size: pair,
+  strides: pair.default([1, 1]),
+  padding,
+  data_format: channelsLast,
+  dilation_rate: ones,
+  // Keras writes it; TensorFlow.js would overlook another number.
+  groups: z.literal(1).optional(),
+  activation,
+  use_bias: z.boolean().default(true),
+};
 const windows = { pool_size: pair.default([2, 2]), strides: pair.nullish(), padding, data_format: channelsLast };
 
 function kind<Config>(
@@ -83,18 +93,42 @@ export const layerKinds: readonly LayerKind[] = [
   ),
   kind(
     'Conv2D',
-    z.strictObject({
-      ...convolution,
-      filters: count,
-      kernel_size: pair,
-      activation,
-      use_bias: z.boolean().default(true),
-    }),
+    z.strictObject({ ...convolution, filters: count }),
     ({ filters, kernel_size, strides, padding, use_bias }, [input]) => {
       const [height, width, channels] = sides(input);
       return {
         output: [...windowed([height, width], kernel_size, strides, padding), filters],
         weights: { kernel: [...kernel_size, channels, filters], ...(use_bias && { bias: [filters] }) },
+      };
+    },
+  ),
+  kind(
+    'DepthwiseConv2D',
+    z.strictObject({ ...convolution, depth_multiplier: count.default(1) }),
+    ({ kernel_size, strides, padding, use_bias, depth_multiplier }, [input]) => {
+      const [height, width, channels] = sides(input);
+      const maps = channels * depth_multiplier;
+      return {
+        output: [...windowed([height, width], kernel_size, strides, padding), maps],
+        weights: {
+          depthwise_kernel: [...kernel_size, channels, depth_multiplier],
+          ...(use_bias && { bias: [maps] }),
+        },
+      };
+    },
+  ),
+  kind(
+    'SeparableConv2D',
+    z.strictObject({ ...convolution, filters: count, depth_multiplier: count.default(1) }),
+    ({ filters, kernel_size, strides, padding, use_bias, depth_multiplier }, [input]) => {
+      const [height, width, channels] = sides(input);
+      return {
+        output: [...windowed([height, width], kernel_size, strides, padding), filters],
+        weights: {
+          depthwise_kernel: [...kernel_size, channels, depth_multiplier],
+          pointwise_kernel: [1, 1, channels * depth_multiplier, filters],
+          ...(use_bias && { bias: [filters] }),
+        },
       };
     },
   ),

@@ -18,6 +18,12 @@ import {
 /** The same values in another shape. */
 function shaped(x: Value, dims: readonly number[]): Value {
   if (x.on === 'host') return hostValue(x.kind, dims, x.data);
+  const [images, channels, ...rest] = dims;
+  const own = dimsOf(x);
+  // Of maps that become lines of values, or the other way round, the channels stay where they lie.
+  if (x.last && rest.length > 0 && images === own[0] && channels === own[1]) {
+    return deviceValue(tf.reshape(x.tensor, [images, ...rest, channels] as number[]), true, x.kind);
+  }
   return deviceValue(tf.reshape(plain(x), [...dims]), false, x.kind);
 }
 
