@@ -150,6 +150,7 @@ describe('evaluate', () => {
       'state',
       'clock',
       'tape',
+      'small-changes',
     ]);
     expect(resultSchema.parse({ ...draft, run }).probes).toEqual(draft.probes);
   });

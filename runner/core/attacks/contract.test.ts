@@ -43,6 +43,9 @@ const drawing = new Set([
 /** Attacks that draw, but end on a linear model where they would end from any other draw, up to rounding. */
 const settling = new Set(['apgd', 'apgd-t']);
 
+/** How far rounding in another order may carry a pixel: a two-hundredth of a step of 8 bits. APGD in L2 comes half as far on some processors. */
+const ROUNDED = 1 / 255 / 200;
+
 const cases = attacks.flatMap((attack) => attack.norms.map((norm) => [attack.id, norm, attack] as const));
 
 for (const [name, start] of Object.entries(backends)) {
@@ -136,7 +139,7 @@ function contract(attack: Attack, norm: Norm) {
         ];
         // TensorFlow sums in an order that goes by the shape of the batch; the others give the same bits.
         if (tf.getBackend() !== 'tensorflow') expect(came).toEqual(wanted);
-        for (const [k, value] of wanted.entries()) expect(Math.abs((came[k] as number) - value)).toBeLessThan(1e-5);
+        for (const [k, value] of wanted.entries()) expect(Math.abs((came[k] as number) - value)).toBeLessThan(ROUNDED);
       }
     }
   });
