@@ -52,11 +52,7 @@ function mirrored(x: tf.Tensor4D, axis: 1 | 2, before: number, after: number): t
     shape[axis] = count;
     return tf.reverse(tf.slice(x, begin, shape), axis);
   };
-  const parts = [
-    ...(before > 0 ? [mirror(0, before)] : []),
-    x,
-    ...(after > 0 ? [mirror(side - after, after)] : []),
-  ];
+  const parts = [...(before > 0 ? [mirror(0, before)] : []), x, ...(after > 0 ? [mirror(side - after, after)] : [])];
   return tf.concat(parts, axis) as tf.Tensor4D;
 }
 

@@ -78,6 +78,41 @@ describe('jpeg', () => {
   });
 });
 
+describe('total-variation', () => {
+  const image = [6, 0, 2, 3, 7, 9, 2, 4, 9, 0, 6, 9, 2, 4, 7, 3, 0, 5, 4, 0].map((value) => value / 10);
+
+  // It counts the step at which it stops, so that its number is one more than ours.
+  it.each([
+    {
+      options: { weight: 0.1, steps: 10 },
+      theirs: [
+        0.555805, 0.221986, 0.287142, 0.376426, 0.539227, 0.725161, 0.327591, 0.391273, 0.585332, 0.283717, 0.566925,
+        0.636557, 0.366546, 0.395431, 0.433914, 0.308267, 0.265467, 0.367272, 0.367752, 0.19821,
+      ],
+    },
+    {
+      options: { weight: 0.3, steps: 30 },
+      theirs: [
+        0.435637, 0.410978, 0.407703, 0.405953, 0.404729, 0.442726, 0.412664, 0.407406, 0.405928, 0.401778, 0.425301,
+        0.418425, 0.404753, 0.402277, 0.400817, 0.409034, 0.404651, 0.402944, 0.400068, 0.396229,
+      ],
+    },
+  ])('of scikit-image 0.26.0, denoise_tv_chambolle(image, …, eps=0), is ours at $options', ({ options, theirs }) => {
+    const ours = seen('total-variation', options, tf.tensor4d(image, [1, 4, 5, 1]));
+    for (const [i, value] of ours.entries()) expect(value).toBeCloseTo(theirs[i] as number, 4);
+  });
+
+  it('has a gradient where the image is flat', () => {
+    const wrapped = defended([randomLinear(2, 1)], [{ id: 'total-variation', options: {} }]);
+    const slope = tf.tidy(() =>
+      tf.grad((x) => tf.slice(wrapped.logits(x as tf.Tensor4D), 0, 1))(tf.zeros([1, 4, 4, 1])),
+    );
+    const values = [...slope.dataSync()];
+    expect(values.every(Number.isFinite)).toBe(true);
+    expect(Math.max(...values.map(Math.abs))).toBeGreaterThan(0.01);
+  });
+});
+
 describe('an attack', () => {
   const EPSILON = 0.15;
   const SHAPE = [8, 8, 1] as const;
@@ -102,6 +137,7 @@ describe('an attack', () => {
     { id: 'median', options: { size: 3 } },
     { id: 'jpeg', options: { quality: 75 } },
     { id: 'jpeg', options: { quality: 30 } },
+    { id: 'total-variation', options: { weight: 0.1, steps: 5 } },
   ])('breaks $id $options where it breaks the bare net', async (named) => {
     expect(await broken(net)).toBe(1);
     expect(await broken(defended([net], [named]))).toBe(1);

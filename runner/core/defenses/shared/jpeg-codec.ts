@@ -57,9 +57,7 @@ export function jpeg(x: tf.Tensor4D, quality: number): tf.Tensor4D {
     const [, h, w] = padded.shape;
     // Luminance is centred by 128; the colour differences are already.
     const isColour = channels === 3;
-    const centred = isColour
-      ? tf.sub(nearest(times(padded, FROM_RGB)), tf.tensor1d([128, 0, 0]))
-      : tf.sub(padded, 128);
+    const centred = isColour ? tf.sub(nearest(times(padded, FROM_RGB)), tf.tensor1d([128, 0, 0])) : tf.sub(padded, 128);
     const planes = tf.reshape(tf.transpose(centred, [0, 3, 1, 2]), [batch * channels, h, w]) as tf.Tensor3D;
     const table = tf.tile(tablesOf(channels, quality, h, w), [batch, 1, 1]);
     const frequencies = tf.div(bothSides(planes, cosines(h), cosines(w)), table);
