@@ -59,10 +59,11 @@ function mirrored(x: tf.Tensor4D, axis: 1 | 2, before: number, after: number): t
 /** The larger middle value along the last axis; top-k has no gradient on any backend, so that it is stated here. */
 function medianOf(values: tf.Tensor5D): tf.Tensor4D {
   const apply = tf.customGrad((input, save) => {
-    const count = input.shape[4] as number;
-    const { values: largest } = tf.topk(input as tf.Tensor, count - Math.floor(count / 2));
+    const around = input as tf.Tensor5D;
+    const [, , , , count] = around.shape;
+    const { values: largest } = tf.topk(around, count - Math.floor(count / 2));
     const middle = tf.min(largest, 4, true);
-    const isMiddle = tf.cast(tf.equal(input as tf.Tensor, middle), 'float32');
+    const isMiddle = tf.cast(tf.equal(around, middle), 'float32');
     (save as tf.GradSaveFunc)([tf.div(isMiddle, tf.sum(isMiddle, 4, true))]);
     return {
       value: tf.squeeze(middle, [4]),

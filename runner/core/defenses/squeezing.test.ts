@@ -8,7 +8,7 @@ import { rounded } from '../testing/broken-defenses.ts';
 import { linear, randomLinear } from '../testing/classifiers.ts';
 import golden from '../testing/golden-jpeg.json' with { type: 'json' };
 import { randomImages } from '../testing/images.ts';
-import { defended } from './index.ts';
+import { defended, type NamedDefense } from './index.ts';
 
 type Options = Readonly<Record<string, number>>;
 
@@ -130,7 +130,7 @@ describe('an attack', () => {
     return success.reduce((sum, one) => sum + one, 0) / 20;
   }
 
-  it.each([
+  it.each<NamedDefense>([
     { id: 'bit-depth', options: { bits: 2 } },
     { id: 'bit-depth', options: { bits: 5 } },
     { id: 'median', options: { size: 2 } },
