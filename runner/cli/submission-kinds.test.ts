@@ -24,7 +24,7 @@ function parapet(...args: readonly string[]) {
 }
 
 const wasm = ['--backend', 'wasm', '--processes', '1'];
-const ids = ['Kind2026Onnx', 'Kind2026Tfjs', 'Kind2026Averaging', 'Kind2026Vote'];
+const ids = ['Kind2026Onnx', 'Kind2026Tfjs', 'Kind2026Averaging', 'Kind2026Vote', 'Kind2026BitDepth'];
 
 describe('submissions of every kind', () => {
   it('are validated', () => {
@@ -34,6 +34,7 @@ describe('submissions of every kind', () => {
       expect.stringMatching(/, mnist, TensorFlow\.js, files of/),
       expect.stringMatching(/, mnist, averaging of softmax-regression-mnist, ONNX, files of/),
       expect.stringMatching(/, mnist, vote of 3 × ONNX, files of/),
+      expect.stringMatching(/, mnist, bit-depth of ONNX, files of/),
       '',
     ]);
     expect(status).toBe(0);

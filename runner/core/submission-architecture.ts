@@ -1,6 +1,6 @@
 import { modelsOf, type Submission } from './submission.ts';
 
-/** What a table says of the nets of a submission, such as `papernot-mnist`, `ONNX`, or `averaging of 3 × papernot-mnist`. */
+/** What a table says of the nets of a submission and of what is around them, such as `ONNX`, or `jpeg of averaging of 3 × ONNX`. */
 export function architectureOf(submission: Submission): string {
   const counts = new Map<string, number>();
   for (const model of modelsOf(submission)) {
@@ -8,8 +8,7 @@ export function architectureOf(submission: Submission): string {
     counts.set(name, (counts.get(name) ?? 0) + 1);
   }
   const nets = [...counts].map(([name, count]) => (count === 1 ? name : `${count} × ${name}`)).join(', ');
-  const [joiner] = submission.defenses;
-  return submission.models === undefined || joiner === undefined ? nets : `${joiner.id} of ${nets}`;
+  return submission.defenses.reduce((inside, { id }) => `${id} of ${inside}`, nets);
 }
 
 const formatNames = { onnx: 'ONNX', tfjs: 'TensorFlow.js' } as const;

@@ -34,6 +34,7 @@ describe('the nets of a manifest', () => {
     ['one with preprocessing', one({ preprocessing: { mean: [0.13], std: [0.3] } }), 'ONNX'],
     ['several', several, 'averaging of 2 × ONNX'],
     ['several of several formats', { ...several, models: [onnx, weights] }, 'averaging of ONNX, papernot-mnist'],
+    ['one behind a defense', { ...one({}), defenses: [{ id: 'median' }, { id: 'jpeg' }] }, 'jpeg of median of ONNX'],
   ])('may be %s', (_, value, words) => {
     expect(messages(value)).toEqual([]);
     expect(architectureOf(submissionOf(value))).toBe(words);

@@ -1,11 +1,15 @@
 import { ParapetError } from '../errors.ts';
 import type { Classifier } from '../models/classifier.ts';
 import { averaging } from './averaging.ts';
+import { bitDepth } from './bit-depth.ts';
 import type { Defense } from './defense.ts';
+import { jpeg } from './jpeg.ts';
+import { median } from './median.ts';
+import { totalVariation } from './total-variation.ts';
 import { vote } from './vote.ts';
 
 /** Every defense at inference that a submission may name. */
-export const defenses: readonly Defense[] = [averaging, vote];
+export const defenses: readonly Defense[] = [averaging, vote, bitDepth, jpeg, median, totalVariation];
 
 /** A defense as submission.yaml names it. */
 export interface NamedDefense {

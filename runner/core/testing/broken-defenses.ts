@@ -3,9 +3,9 @@
  * diagnostics that it names. A defense to add is a function here and a line in `brokenDefenses`.
  */
 import * as tf from '@tensorflow/tfjs';
+import { jpeg } from '../defenses/shared/jpeg-codec.ts';
 import type { Classifier } from '../models/classifier.ts';
 import { scaled } from './classifiers.ts';
-import { jpeg } from './jpeg.ts';
 
 /** A classifier that sees its images through something. */
 function through(of: Classifier, change: (x: tf.Tensor4D) => tf.Tensor4D): Classifier {
@@ -28,8 +28,8 @@ export function rounded(of: Classifier, levels = 16): Classifier {
  * Source: Guo et al., "Countering Adversarial Images Using Input Transformations", ICLR 2018, https://arxiv.org/abs/1711.00117;
  * broken in Athalye et al., https://arxiv.org/abs/1802.00420, §5.2.
  */
-export function compressed(of: Classifier, coarseness = 0.5): Classifier {
-  return through(of, (x) => jpeg(x, coarseness));
+export function compressed(of: Classifier, quality = 75): Classifier {
+  return through(of, (x) => jpeg(x, quality));
 }
 
 /** The images themselves, with a gradient of zero: what every framework calls stopping a gradient. */

@@ -108,7 +108,7 @@ function manifestOf(id: string, rest: object): MadeSubmission['manifest'] {
   return { id, name: id, authors: ['Parapet'], licence: 'CC0-1.0', datasets: ['mnist'], ...rest };
 }
 
-/** One of each kind: a graph with its reference, a LayersModel, two nets averaged, three that vote. */
+/** One of each kind: a graph with its reference, a LayersModel, two nets averaged, three that vote, one whose images are rounded. */
 export async function everyKind(): Promise<MadeSubmission[]> {
   const nets = (await Promise.all([0, 300, 600].map(meanNet))) as [LinearNet, LinearNet, LinearNet];
   const { x } = await loadDataset('mnist', 'test', { limit: 16 });
@@ -156,6 +156,14 @@ export async function everyKind(): Promise<MadeSubmission[]> {
         defenses: [{ id: 'vote' }],
       }),
       files: { 'a.onnx': a, 'b.onnx': b, 'c.onnx': c },
+    },
+    {
+      id: 'Kind2026BitDepth',
+      manifest: manifestOf('Kind2026BitDepth', {
+        model: onnx('a.onnx', a),
+        defenses: [{ id: 'bit-depth', options: { bits: 3 } }],
+      }),
+      files: { 'a.onnx': a },
     },
   ];
 }
