@@ -256,7 +256,7 @@ describe('a folder', () => {
     const [first = ''] = (await readFile(join(made, 'submission.yaml'), 'utf8')).split('\n');
     const schema = /^# yaml-language-server: \$schema=(.*)$/.exec(first)?.[1] ?? '';
     expect(schema).not.toMatch(/^\//);
-    expect(JSON.parse(await readFile(join(made, schema), 'utf8'))).toHaveProperty('properties.model');
+    expect(JSON.parse(await readFile(join(made, schema), 'utf8'))).toHaveProperty('else.properties.model');
     await writeFile(join(parent, 'my net.onnx.data'), 'x');
     await expect(modelToSubmit(join(parent, 'my net.onnx'), null)).rejects.toThrow(
       /its weights lie in a file beside it/,

@@ -29,7 +29,7 @@ const moves = [
 export const smallChanges: Probe = {
   id: 'small-changes',
   examples: 100,
-  cost: { passes: moves.length + DRAWS, lineRuns: 0 },
+  cost: { passes: (moves.length + DRAWS) / 2, lineRuns: 0 },
   async measure({ classifier, x, y, examples, seed }) {
     const count = y.length;
     if (count === 0) return null;
