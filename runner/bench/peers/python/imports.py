@@ -69,7 +69,12 @@ def images_of(files):
 def export(files):
     x, _ = images_of(files)
     batch = torch.export.Dim("batch")
-    torch.onnx.export(net_of(files), (x[:2],), files["onnx"], dynamic_shapes=({0: batch},), external_data=False, verbose=False)
+    program = torch.onnx.export(
+        net_of(files), (x[:2],), files["onnx"], dynamic_shapes=({0: batch},), external_data=False, verbose=False
+    )
+    # Code such as len(x) fixes the batch, and the exporter goes on without a word: the net would be run two images at a time.
+    taken = program.model.graph.inputs[0].shape
+    assert not isinstance(taken[0], int), f"{files['architecture']}: exported for {taken} alone"
 
 
 def timed(net, x, y, gradient):

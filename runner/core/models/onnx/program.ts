@@ -8,6 +8,7 @@ import { fuse } from './fusion.ts';
 import type { OnnxModel, OnnxNode } from './messages.ts';
 import { callOf, describeNode, type Op } from './op.ts';
 import { findOp, ops } from './ops/index.ts';
+import { joinProducts } from './products.ts';
 import { refuse } from './refuse.ts';
 import { joinSlices } from './slices.ts';
 import { decodeTensorData, type ReadExternal } from './tensor-data.ts';
@@ -94,7 +95,8 @@ export function compile(
       value.constant = true;
       constants.set(name, value);
     }
-    const plan = withReleases(fuse(joinSlices(fold(steps as Step[]), constants), constants, output), output);
+    const joined = joinProducts(joinSlices(fold(steps as Step[]), constants), constants, output);
+    const plan = withReleases(fuse(joined, constants, output), output);
     return {
       steps: plan.length,
       run: (given) => execute(plan, given, constants, output, perform),

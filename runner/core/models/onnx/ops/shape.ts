@@ -51,17 +51,24 @@ const reshape: Op = {
   attributes: ['allowzero'],
   run(call) {
     const x = call.input(0);
-    const own = dimsOf(x);
-    const literally = call.int('allowzero', 0) !== 0;
-    const wanted = call.numbers(1) ?? call.refuse('the shape is missing');
-    const dims = wanted.map((length, i) => (length === 0 && !literally ? (own[i] ?? 0) : length));
-    const open = dims.indexOf(-1);
-    const known = sizeOf(dims.filter((length) => length !== -1));
-    if (open >= 0) dims[open] = known === 0 ? 0 : sizeOf(own) / known;
-    if (sizeOf(allowed(dims)) !== sizeOf(own)) call.refuse(`[${own}] as [${wanted}]`);
-    return shaped(x, dims);
+    return shaped(x, reshapedDims(call, dimsOf(x)));
   },
 };
+
+/**
+ * Lengths that a Reshape gives.
+ * @param own those of what it is given
+ */
+export function reshapedDims(call: Call, own: readonly number[]): number[] {
+  const literally = call.int('allowzero', 0) !== 0;
+  const wanted = call.numbers(1) ?? call.refuse('the shape is missing');
+  const dims = wanted.map((length, i) => (length === 0 && !literally ? (own[i] ?? 0) : length));
+  const open = dims.indexOf(-1);
+  const known = sizeOf(dims.filter((length) => length !== -1));
+  if (open >= 0) dims[open] = known === 0 ? 0 : sizeOf(own) / known;
+  if (sizeOf(allowed(dims)) !== sizeOf(own)) call.refuse(`[${own}] as [${wanted}]`);
+  return dims;
+}
 
 const flatten: Op = {
   type: 'Flatten',
