@@ -55,7 +55,12 @@ let path: string;
 async function publish(which: number): Promise<void> {
   seed = which;
   const evaluation = { ...pairEvaluation(examples), seed };
-  const job = { key: 'pairs', models: { model: null, surrogates: {} }, classes: 2, examples } as never;
+  const job = {
+    key: 'pairs',
+    models: { model: { architecture: 'brighter', weights: new Uint8Array() }, surrogates: {} },
+    classes: 2,
+    examples,
+  } as never;
   await runEvaluation({ evaluation, job, identity: identityOf(evaluation) }, session, path, 0, 0, publishResult);
 }
 

@@ -71,12 +71,14 @@ describe.each(defenses)('$id', (defense) => {
     expect(Math.abs(slope)).toBeGreaterThan(0);
     if (['exact', 'unrolled'].includes(defense.adaptive.join())) expect(slope).toBeCloseTo(quotient, 2);
   });
+});
 
-  it.runIf(defense.joins)('of one net with itself decides as that net', () => {
+describe.each(defenses.filter(({ joins }) => joins))('$id', (defense) => {
+  it('of one net with itself decides as that net', () => {
     const [net] = nets(1);
     const x = images(20);
     const decided = (classifier: Classifier) => [...tf.argMax(classifier.logits(x), 1).dataSync()];
-    expect(decided(wrapped({}, [net, net]))).toEqual(decided(net));
+    expect(decided(defense.wrap([net, net], defense.optionsSchema.parse({})))).toEqual(decided(net));
   });
 });
 
