@@ -1,5 +1,4 @@
 /** The nets of an experiment: trained by their recipes, once for each kind of machine, or taken from `submissions/`. */
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,6 +11,7 @@ import type { Classifier } from '#core/models/classifier.ts';
 import { classifierOf, decodeWeights } from '#core/models/index.ts';
 import { openSent } from '#core/models/sent-model.ts';
 import type { BackendReport } from '../backends/index.ts';
+import { sha256Of } from './sha256.ts';
 import { readSubmission } from './submissions.ts';
 import { trainRecipe } from './training.ts';
 
@@ -64,7 +64,7 @@ async function trained(net: TrainedNet, context: NetContext): Promise<ReadyNet> 
   const out = weightsPath(net, context);
   const file = (await stored(out)) ?? (await train());
   const weights = Object.fromEntries(decodeWeights(architecture, file));
-  return { classifier: classifierOf(architecture, weights), sha256: digestOfBytes(file) };
+  return { classifier: classifierOf(architecture, weights), sha256: sha256Of(file) };
 
   async function train(): Promise<Uint8Array> {
     const { backend, signal, onEpoch } = context;
@@ -88,8 +88,4 @@ async function stored(path: string): Promise<Uint8Array | null> {
     if (error.code === 'ENOENT') return null;
     throw error;
   });
-}
-
-function digestOfBytes(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

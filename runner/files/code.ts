@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Result } from '#core/result.ts';
 import { fileError } from './file-error.ts';
+import { sha256Of } from './sha256.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 /** What decides numbers; a change elsewhere does not make the code another. */
@@ -19,7 +19,7 @@ export async function codeIdentity(): Promise<Result['code']> {
   const lockfile = await readFile(path).catch((error) => {
     throw fileError('read', path, error);
   });
-  const lockfileDigest = createHash('sha256').update(lockfile).digest('hex');
+  const lockfileDigest = sha256Of(lockfile);
   const head = await git('rev-parse', 'HEAD');
   if (head === null) return { commit: 'unknown', lockfileDigest };
   const changes = await git('status', '--porcelain', '--', ...deciding);

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import type { DatasetFile } from '#core/datasets/dataset.ts';
 import { errorCode, fileError } from './file-error.ts';
+import { sha256Of } from './sha256.ts';
 
 /** What is the matter with a file: it is as it should be, not there, or something else than it should be. */
 export type FileState =
@@ -31,7 +31,7 @@ export async function inspectFile(folder: string, file: DatasetFile, packed = fa
 
 function verify(bytes: Uint8Array, file: DatasetFile): FileState {
   if (bytes.length !== file.bytes) return { state: 'damaged', how: `${bytes.length} bytes, wanted ${file.bytes}` };
-  const digest = createHash('sha256').update(bytes).digest('hex');
+  const digest = sha256Of(bytes);
   if (digest !== file.sha256) return { state: 'damaged', how: `SHA-256 ${digest}, wanted ${file.sha256}` };
   return { state: 'whole', bytes };
 }

@@ -1,5 +1,4 @@
 /** External evaluations on disk: hostile until parsed, as submissions are. */
-import { createHash } from 'node:crypto';
 import { access } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +9,7 @@ import { decodeExamples, type ExternalExamples } from '#core/external/examples.t
 import type { ExternalEvaluation } from '#core/external-evaluation.ts';
 import { findTrack, type Track } from '#core/tracks.ts';
 import { readRegularFile } from './regular-file.ts';
+import { sha256Of } from './sha256.ts';
 import { isExternal, type Manifest, placeEither } from './submission-text.ts';
 import { manifestName, type ReadSubmission, readManifest, readSubmission } from './submissions.ts';
 
@@ -49,7 +49,7 @@ export async function readExternal(path: string): Promise<ReadExternal> {
   }
   const { file, sha256 } = evaluation.examples;
   const bytes = await readRegularFile(join(path, file), MOST_EXAMPLE_BYTES);
-  const found = createHash('sha256').update(bytes).digest('hex');
+  const found = sha256Of(bytes);
   if (found !== sha256) {
     throw new ParapetError(
       'submission',

@@ -11,6 +11,7 @@ import type { SentModel } from '#core/models/sent-model.ts';
 import { listingOf } from '#core/models/tfjs/file.ts';
 import { errorCode, fileError } from './file-error.ts';
 import { readRegularFile } from './regular-file.ts';
+import { sha256Of } from './sha256.ts';
 
 /** What ONNX can hold in one file, and what one array can. */
 const MOST_BYTES = 2 ** 31;
@@ -68,7 +69,7 @@ export async function readModelFile(path: string, architecture: string | null): 
   const bytes = await readRegularFile(await realOf(path), MOST_BYTES);
   if (extension === '.json') return readTfjs(path, bytes);
   const weights = extension === '.onnx' ? await readSibling(`${resolve(path)}.data`) : null;
-  const [sha256, weightsSha256] = [digestOfBytes(bytes), weights === null ? null : digestOfBytes(weights)];
+  const [sha256, weightsSha256] = [sha256Of(bytes), weights === null ? null : sha256Of(weights)];
   return {
     name: basename(path),
     sha256,
@@ -97,7 +98,7 @@ async function readTfjs(path: string, json: Uint8Array): Promise<ReadModelFile> 
     shards.set(name, shard);
     weights.update(shard);
   }
-  const [sha256, weightsSha256] = [digestOfBytes(json), weights.digest('hex')];
+  const [sha256, weightsSha256] = [sha256Of(json), weights.digest('hex')];
   return {
     name: basename(path),
     sha256,
@@ -153,8 +154,4 @@ async function readSibling(path: string): Promise<Uint8Array | null> {
     throw fileError('read', path, error);
   });
   return found === null ? null : readRegularFile(path, MOST_BYTES);
-}
-
-function digestOfBytes(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

@@ -1,5 +1,4 @@
 /** An attack of a person's own, from a local file. It is their code on their machine; a submission can name none. */
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -11,6 +10,7 @@ import { ParapetError } from '#core/errors.ts';
 import { crossEntropy, dlr, margin } from '#core/losses.ts';
 import { norms } from '#core/projections.ts';
 import { errorCode, fileError } from './file-error.ts';
+import { sha256Of } from './sha256.ts';
 
 /** What the file is given: an attack cannot import a second copy of tfjs, whose engine is global. */
 const kit = { tf, z, crossEntropy, margin, dlr } as const;
@@ -86,5 +86,5 @@ export async function loadOwnAttack(path: string): Promise<OwnAttack> {
     },
   };
   addOwnAttack(attack);
-  return { attack, file: { path, sha256: createHash('sha256').update(bytes).digest('hex') } };
+  return { attack, file: { path, sha256: sha256Of(bytes) } };
 }

@@ -1,5 +1,4 @@
 /** Data of a person's own: what it is, and its examples as a model takes them. */
-import { createHash } from 'node:crypto';
 import { readFile, realpath, stat } from 'node:fs/promises';
 import { basename, extname, resolve } from 'node:path';
 import type { Examples } from '#core/datasets/dataset.ts';
@@ -10,6 +9,7 @@ import { errorCode, fileError } from './file-error.ts';
 import { readOwnArrays } from './own-arrays.ts';
 import { readOwnPictures } from './own-pictures.ts';
 import { readRegularFile } from './regular-file.ts';
+import { sha256Of } from './sha256.ts';
 
 const MOST_BYTES = 2 ** 32;
 const MOST_NAMES_BYTES = 2 ** 22;
@@ -91,7 +91,7 @@ export async function readOwnData({ path, classes }: OwnDataSource): Promise<Own
   return {
     id,
     count: arrays.count,
-    digest: digestOf({ file: createHash('sha256').update(bytes).digest('hex'), classNames: names }),
+    digest: digestOf({ file: sha256Of(bytes), classNames: names }),
     classNames: names,
     resizable: false,
     shape: arrays.shape,

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,6 +6,7 @@ import { type Result, resultSchema } from '#core/result.ts';
 import { parseResult } from '#core/result-text.ts';
 import { writeDurable } from './durable.ts';
 import { fileError } from './file-error.ts';
+import { sha256Of } from './sha256.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -61,7 +61,7 @@ export async function readEvidence(
   const bytes = await readFile(file).catch((error) => {
     throw fileError('read', file, error);
   });
-  const digest = createHash('sha256').update(bytes).digest('hex');
+  const digest = sha256Of(bytes);
   if (digest !== evidence.digest) {
     throw new ParapetError(
       'integrity',

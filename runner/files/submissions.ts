@@ -1,5 +1,4 @@
 /** Submissions on disk: hostile until parsed. Nothing in the folder is executed, and nothing outside it is read. */
-import { createHash } from 'node:crypto';
 import { lstat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { digestOf } from '#core/digest.ts';
@@ -9,6 +8,7 @@ import { sentSubmission, submittedFiles } from '#core/models/submitted-files.ts'
 import { digestedManifest, type Submission } from '#core/submission.ts';
 import { submissionDigest } from '#core/submission-digest.ts';
 import { readRegularFile } from './regular-file.ts';
+import { sha256Of } from './sha256.ts';
 import { type Manifest, MOST_MANIFEST_BYTES, type Placed, placeSubmission } from './submission-text.ts';
 
 /** Weights of the largest net that is taken: git hosts refuse a larger file as well. */
@@ -41,7 +41,7 @@ export async function readSubmission(path: string): Promise<ReadSubmission> {
   const { manifest: submission, place, folder } = await readManifest(path, placeSubmission);
   const { files, mistakes } = await submittedFiles(submission, {
     read: (name) => readRegularFile(join(path, name), MOST_MODEL_BYTES),
-    sha256: digestOfBytes,
+    sha256: (parts) => sha256Of(...parts),
   });
   if (mistakes.length > 0) {
     throw new ParapetError('submission', mistakes.map(place).join('\n'), mistakes[0]?.hint);
@@ -87,10 +87,4 @@ export async function readManifest<T extends Manifest>(
     );
   }
   return { manifest, place, folder };
-}
-
-function digestOfBytes(parts: readonly Uint8Array[]): string {
-  const hash = createHash('sha256');
-  for (const part of parts) hash.update(part);
-  return hash.digest('hex');
 }

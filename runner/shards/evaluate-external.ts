@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { arch, availableParallelism, platform } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import { encodeExternalEvidence } from '#core/external/evidence.ts';
@@ -10,6 +9,7 @@ import { readExternal } from '../files/external.ts';
 import { externalResultPath, writeExternalResult } from '../files/external-results.ts';
 import { publishExternal } from '../files/publications.ts';
 import { evidenceFileName } from '../files/results.ts';
+import { sha256Of } from '../files/sha256.ts';
 import { classifyOn, externalJob } from './external-job.ts';
 import { type SessionOptions, withSession } from './session.ts';
 
@@ -71,7 +71,7 @@ export async function evaluateExternal(folder: string, options: ExternalOptions)
       ...countVerdicts(verdicts),
       evidence: {
         file: evidenceFileName(evaluation.id),
-        digest: createHash('sha256').update(evidence).digest('hex'),
+        digest: sha256Of(evidence),
         backend: confirming.backend,
       },
     };

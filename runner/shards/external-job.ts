@@ -8,10 +8,8 @@ import { loadDataset } from '../files/datasets.ts';
 import type { ReadExternal } from '../files/external.ts';
 import type { Job } from './messages.ts';
 import type { Pool } from './pool.ts';
+import { predictAll } from './predict-all.ts';
 import { jobOf } from './prepare.ts';
-
-/** Images of one task. */
-const CHUNK = 100;
 
 /** What the images of an external evaluation are judged by: its target, and the test set as far as they reach. */
 export interface ExternalJob {
@@ -43,24 +41,11 @@ export async function externalJob(
   };
 }
 
-/** Logits by the workers of a pool, in tasks of a hundred images. @param onImages told how many more are done */
+/** Logits by the workers of a pool. @param onImages told how many more are done */
 export function classifyOn(
   pool: () => Promise<Pool>,
-  { job, by, examples }: ExternalJob,
+  { job }: ExternalJob,
   onImages: (count: number) => void = () => {},
 ): Classify {
-  const size = examples.x.length / examples.count;
-  return async (x) => {
-    const logits = new Float32Array((x.length / size) * by.classes);
-    const workers = await pool();
-    const starts = Array.from({ length: Math.ceil(x.length / size / CHUNK) }, (_, i) => i * CHUNK);
-    await Promise.all(
-      starts.map(async (start) => {
-        const part = x.slice(start * size, (start + CHUNK) * size);
-        logits.set(await workers.run(job, { kind: 'predict', x: part }, [0, 0]), start * by.classes);
-        onImages(part.length / size);
-      }),
-    );
-    return logits;
-  };
+  return async (x) => predictAll(await pool(), job, x, onImages);
 }

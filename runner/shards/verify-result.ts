@@ -1,5 +1,4 @@
 import { ParapetError } from '#core/errors.ts';
-import { imagesAtOnce } from '#core/evaluation/at-once.ts';
 import { withoutReferences } from '#core/models/sent-model.ts';
 import { formOf } from '#core/models/submitted-files.ts';
 import type { Result } from '#core/result.ts';
@@ -13,13 +12,11 @@ import { checkPublication } from '../files/publications.ts';
 import { readEvidence, readResult } from '../files/results.ts';
 import { readSubmission } from '../files/submissions.ts';
 import type { WorkerBackend } from './messages.ts';
+import { predictAll } from './predict-all.ts';
 import { jobOf } from './prepare.ts';
 import { withPool } from './session.ts';
 import { attackedOf, readSurrogates } from './surrogates.ts';
 import { type OwnParts, ownSubject } from './verify-own.ts';
-
-/** Small images of one task. */
-const CHUNK = 100;
 
 export interface VerifyOptions {
   /** Folder of the submission. */
@@ -63,21 +60,15 @@ export async function verifyResult(path: string, options: VerifyOptions): Promis
       model === undefined
         ? await submissionSubject(result, options)
         : await ownSubject(path, { ...result, model }, options.own ?? {}, pool);
-    const size = subject.examples.x.length / subject.examples.count;
     let asked = 0;
     let done = 0;
-    const classify = async (x: Float32Array) => {
-      const step = imagesAtOnce(size, CHUNK) * size;
-      const starts = Array.from({ length: Math.ceil(x.length / step) }, (_, i) => i * step);
-      asked += starts.length;
-      const parts = await Promise.all(
-        starts.map(async (start) => {
-          const part = await pool.run(job, { kind: 'predict', x: x.slice(start, start + step) }, [0, 0]);
-          options.onProgress?.(++done / asked);
-          return part;
-        }),
-      );
-      return Float32Array.from(parts.flatMap((part) => [...part]));
+    const size = subject.examples.x.length / subject.examples.count;
+    const classify = (x: Float32Array) => {
+      asked += x.length / size;
+      return predictAll(pool, job, x, (count) => {
+        done += count;
+        options.onProgress?.(done / asked);
+      });
     };
     const verification = await verify({ ...subject, result, evidence, classify });
     const findings = [...verification.findings, ...(published ? [{ field: 'log', message: published }] : [])];

@@ -1,25 +1,11 @@
-/**
- * The evidence file of a result: every outcome, and the images that show them, as safetensors.
- *
- * For n attacked examples and a line that makes r rows of each:
- *   `examples`                  I32 [n]     position of each attacked example in the data set
- *   `predictions`               I32 [m]     predicted class of each scanned example; -1: a tie, or not finite
- *   `labels`                    I32 [m]     their true classes; only of data of a person's own, which nobody else need have
- *   `line.<id>.code`            U8  [n, r]  0: held, 1: success beyond the track's ball, 2: success within it
- *   `line.<id>.distance`        F64 [n, r]  size of each success in the line's norm, 0 where the row held
- *   `line.<id>.trackDistance`   F64 [n, r]  the same in the track's norm, where that is another norm
- *   `best.*`                                of each broken example the nearest image; a set of `images.ts` over [n]
- *   `pairs.*`                               of each successful pair of the headline line its image; over [n, r]
- * Clean images and true classes are the data set's, which the result names by digest. Both sets are sparse on L0 tracks.
- */
-import { ParapetError } from '../errors.ts';
 import type { Evaluation } from '../evaluate.ts';
 import { cleanImages } from '../evaluation/clean.ts';
 import type { LineOutcomes } from '../metrics/outcomes.ts';
-import { decodeSafetensors, encodeSafetensors, type TensorData } from '../models/safetensors.ts';
+import { encodeSafetensors, type TensorData } from '../models/safetensors.ts';
 import type { SuiteAttack } from '../suites/suite.ts';
 import type { ThreatModel } from '../tracks.ts';
 import { type CleanImage, decodeImages, type EvidenceImage, encodeImages, type NewTensor } from './images.ts';
+import { damagedEvidence, evidenceTensors } from './tensors.ts';
 
 export interface Evidence {
   readonly examples: Int32Array;
@@ -95,14 +81,14 @@ function decodeEvidence(
   size: number,
   cleanOf: (position: number) => Float32Array,
 ): Evidence {
-  const tensors = tensorsOf(bytes);
+  const tensors = evidenceTensors(bytes);
   const unread = new Set(tensors.keys());
   const read = <T extends TensorData>(name: string, kind: new () => T, length?: number): T => {
     unread.delete(name);
     const data = tensors.get(name)?.data;
-    if (!(data instanceof kind)) throw damaged(`'${name}' is missing or has another type than the format says`);
+    if (!(data instanceof kind)) throw damagedEvidence(`'${name}' is missing or has another type than the format says`);
     if (length !== undefined && data.length !== length)
-      throw damaged(`'${name}' has ${data.length} values; wanted ${length}`);
+      throw damagedEvidence(`'${name}' has ${data.length} values; wanted ${length}`);
     return data;
   };
   const examples = read('examples', Int32Array);
@@ -110,7 +96,8 @@ function decodeEvidence(
   const decoded = lines.map((line): LineOutcomes => {
     const code = read(`line.${line.id}.code`, Uint8Array);
     const rowsPerExample = examples.length === 0 ? 1 : code.length / examples.length;
-    if (!Number.isInteger(rowsPerExample)) throw damaged(`'line.${line.id}.code' is not a multiple of the examples`);
+    if (!Number.isInteger(rowsPerExample))
+      throw damagedEvidence(`'line.${line.id}.code' is not a multiple of the examples`);
     const distance = read(`line.${line.id}.distance`, Float64Array, code.length);
     const trackDistance = isOtherNorm(line, track)
       ? read(`line.${line.id}.trackDistance`, Float64Array, code.length)
@@ -126,19 +113,7 @@ function decodeEvidence(
     best: decodeImages('best', tensors, size, clean),
     pairs: decodeImages('pairs', tensors, size, pairsClean(clean, pairRows)),
   };
-  for (const name of unread) if (!/^(best|pairs)\./.test(name)) throw damaged(`'${name}' is not part of the format`);
+  for (const name of unread)
+    if (!/^(best|pairs)\./.test(name)) throw damagedEvidence(`'${name}' is not part of the format`);
   return evidence;
-}
-
-function tensorsOf(bytes: Uint8Array) {
-  try {
-    return decodeSafetensors(bytes).tensors;
-  } catch (error) {
-    if (error instanceof ParapetError) throw damaged(error.message);
-    throw error;
-  }
-}
-
-function damaged(what: string): ParapetError {
-  return new ParapetError('integrity', `evidence: ${what}`, 'the file was damaged or altered; evaluate again');
 }

@@ -1,14 +1,7 @@
-/**
- * The evidence file of an external evaluation, as safetensors. For n images that were handed in:
- *   `index`    I32 [n]  position of each in the test set, ascending
- *   `label`    I32 [n]  its true class
- *   `verdict`  U8  [n]  what became of it: its place in the list `verdicts`
- *   `best.*`            the confirmed images; a set of `evidence/images.ts` over [n]
- */
-import { ParapetError } from '../errors.ts';
 import { decodeImages, type EvidenceImage, encodeImages } from '../evidence/images.ts';
+import { damagedEvidence, evidenceTensors } from '../evidence/tensors.ts';
 import { type Verdict, verdicts } from '../external-result.ts';
-import { decodeSafetensors, encodeSafetensors, type TensorData } from '../models/safetensors.ts';
+import { encodeSafetensors, type TensorData } from '../models/safetensors.ts';
 
 export interface ExternalEvidence {
   readonly index: Int32Array;
@@ -36,22 +29,22 @@ export function encodeExternalEvidence({ index, label, verdicts: judged, images 
  * @throws ParapetError 'integrity' when the file is damaged or its parts do not go together
  */
 export function decodeExternalEvidence(bytes: Uint8Array, size: number): ExternalEvidence {
-  const tensors = tensorsOf(bytes);
+  const tensors = evidenceTensors(bytes);
   const read = <T extends TensorData>(name: string, kind: new () => T): T => {
     const data = tensors.get(name)?.data;
     if (data instanceof kind) return data;
-    throw damaged(`'${name}' is missing or has another type than the format says`);
+    throw damagedEvidence(`'${name}' is missing or has another type than the format says`);
   };
   const [index, label, codes] = [read('index', Int32Array), read('label', Int32Array), read('verdict', Uint8Array)];
   if (label.length !== index.length || codes.length !== index.length) {
-    throw damaged(`${index.length} indices, ${label.length} labels and ${codes.length} verdicts`);
+    throw damagedEvidence(`${index.length} indices, ${label.length} labels and ${codes.length} verdicts`);
   }
-  if (index.some((position, i) => position <= (index[i - 1] ?? -1))) throw damaged("'index' is not ascending");
+  if (index.some((position, i) => position <= (index[i - 1] ?? -1))) throw damagedEvidence("'index' is not ascending");
   const judged = Array.from(codes, (code) => verdicts[code] ?? fail(`there is no verdict ${code}`));
   const images = decodeImages('best', tensors, size, () => fail('a sparse set has no place here'));
   const confirmed = judged.flatMap((verdict, row) => (verdict === 'confirmed' ? [row] : []));
   if (images.map(({ row }) => row).join() !== confirmed.join()) {
-    throw damaged(
+    throw damagedEvidence(
       `${images.length} images; wanted one of each of the ${confirmed.length} confirmed rows, in their order`,
     );
   }
@@ -63,19 +56,6 @@ export function confirmedOf({ index, verdicts: judged }: ExternalEvidence): Set<
   return new Set(index.filter((_, row) => judged[row] === 'confirmed'));
 }
 
-function tensorsOf(bytes: Uint8Array) {
-  try {
-    return decodeSafetensors(bytes).tensors;
-  } catch (error) {
-    if (error instanceof ParapetError) throw damaged(error.message);
-    throw error;
-  }
-}
-
 function fail(what: string): never {
-  throw damaged(what);
-}
-
-function damaged(what: string): ParapetError {
-  return new ParapetError('integrity', `evidence: ${what}`, 'the file was damaged or altered; evaluate again');
+  throw damagedEvidence(what);
 }
