@@ -67,7 +67,8 @@ async function run(path: string, options: TrainOptions): Promise<void> {
         resume: options.resume,
         signal,
         onResume: (phase, epoch) => progress.note(`${name}: going on with '${phase}' after epoch ${epoch}`),
-        onStep: (phase, epoch, done, of) => progress.update(`${phase}, epoch ${epoch + 1}`, done / of),
+        onStep: (phase, epoch, _done, share) =>
+          progress.update(`${phase}, epoch ${epoch + 1}`, (nets.indexOf(net) + share) / nets.length),
         onEpoch: ({ phase, epoch, epochs, loss, validation }) =>
           progress.note(`${phase} ${epoch}/${epochs}: loss ${loss.toFixed(5)}${measured(validation)}`),
       });

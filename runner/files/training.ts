@@ -37,7 +37,8 @@ export interface TrainRecipeInput {
   readonly room?: Room;
   /** Told when a checkpoint is taken up. */
   readonly onResume?: (phase: string, epoch: number) => void;
-  readonly onStep?: (phase: string, epoch: number, done: number, of: number) => void;
+  /** @param done steps of the epoch @param share of the whole training, all phases together, that is done */
+  readonly onStep?: (phase: string, epoch: number, done: number, share: number) => void;
   readonly onEpoch?: (report: EpochReport) => void;
 }
 
