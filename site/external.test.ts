@@ -74,7 +74,7 @@ describe('a row that external evaluations lowered', () => {
       expect(served.equals(await readFile(join(built.data, 'results', `${path}.${ending}`)))).toBe(true);
     }
     const csv = await readFile(join(built.dist, 'api/v1/tracks/mnist-linf-0.3.csv'), 'utf8');
-    expect(csv).toMatch(/Madry2018Adversarial.*,0\.887,.*,0\.889,Eve2026Longer Mallory2026Other,\r$/m);
+    expect(csv).toMatch(/Madry2018Adversarial.*,0\.887,.*,0\.889,Eve2026Longer Mallory2026Other,,,,,,\r$/m);
   });
 });
 
