@@ -16,6 +16,9 @@ const visited = [
   `${board}Long2020Name/`,
   `${board}Madry2018Adversarial/`,
   `${board}Withdrawn2023Defense/`,
+  `${board}Hostile2021Markup/`,
+  '/mnist-l2-2/',
+  '/mnist-l2-2/Madry2018Adversarial/',
   '/mnist-l0-112/Undefended/',
   '/protocols/papernot2016/',
   '/claims/',
@@ -120,6 +123,29 @@ describe('the data', () => {
     const index = JSON.parse(await readFile(join(built.dist, 'api/v1/index.json'), 'utf8'));
     expect(index.schemaVersion).toBe(1);
     expect(index.results.map(({ path }: { path: string }) => path)).toContain(name);
+  });
+});
+
+describe('a certified row', () => {
+  const textOf = (path: string) => pages.find((page) => page.path === path)?.text.replace(/\s+/g, ' ') ?? '';
+
+  it('shows both bounds of the same images, by which method and on how many', () => {
+    expect(textOf(board)).toMatch(/43\.00\D+40\D.*40\.20.*certified by CROWN-IBP bounds, n = 1,000/);
+    const page = textOf(`${board}Hostile2021Markup/`);
+    expect(page).toMatch(/Certified, at least 40\.20/);
+    expect(page).toMatch(/Robust against the suite, at most 43\.00/);
+    expect(textOf('/mnist-l2-2/')).toMatch(/62\.0.*certified by Randomized smoothing, n = 50/);
+    expect(textOf('/mnist-l2-2/Madry2018Adversarial/')).toMatch(/deviation 1, samples 10,000.* 1\.75 in L2 on average/);
+  });
+
+  it('says so in the data', async () => {
+    const json = JSON.parse(await readFile(join(built.dist, 'api/v1/tracks/mnist-linf-0.3.json'), 'utf8'));
+    const rows: Record<string, unknown>[] = json.rows;
+    expect(rows.find(({ id }) => id === 'Hostile2021Markup')).toMatchObject({
+      certifiedAccuracy: { value: 0.402 },
+      certificate: { method: 'crown', examples: 1000, contradicted: 0, robustAccuracy: { value: 0.43 } },
+    });
+    expect(rows.find(({ id }) => id === 'Undefended')).toMatchObject({ certifiedAccuracy: null, certificate: null });
   });
 });
 

@@ -151,6 +151,11 @@ describe('a manifest', () => {
       'certificate.options.deviation: is 1; that of gaussian-noise is 0.5; wanted the same',
     ],
     [
+      'smoothing of a mean',
+      { ...smoothed(1, 1), defenses: [{ id: 'gaussian-noise', options: { deviation: 1, answer: 'mean' } }] },
+      'certificate.method: smoothing certifies the class that most draws say; gaussian-noise answers by their mean',
+    ],
+    [
       'noise too small for the radius of a track',
       smoothed(0.25, 0.25),
       'certificate.options.deviation: is 0.25, which certifies 0.800 at most with 10000 samples; too little for mnist-l2-2',

@@ -64,6 +64,8 @@ describe('the smoothed classifier of a hyperplane', () => {
   });
 });
 
+it.each([2001, -1, 0.5])('of %f of 2000 draws nothing follows', (count) => expect(radiusOf(count)).toBe(0));
+
 it('certifies the ball as the judge of attacks has it', () => {
   const count = 1990;
   const radius = radiusOf(count);

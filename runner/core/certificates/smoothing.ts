@@ -84,13 +84,14 @@ export const smoothing: Certificate<typeof optionsSchema> = {
   agrees: ([recorded = 0], [again = 0], { samples }) => Math.abs(recorded - again) <= Math.max(2, TOLERATED * samples),
 };
 
-/** σ · Φ⁻¹(p) with p the lower confidence bound; 0 where it abstains, or is wrong. */
+/** σ · Φ⁻¹(p) with p the lower confidence bound; 0 where it abstains, or is wrong. A count that cannot be proves nothing. */
 function radiusOf([count = 0]: Float64Array, { samples, alpha, deviation }: Options): number {
+  if (!Number.isInteger(count) || count < 0 || count > samples) return 0;
   const p = clopperPearsonLower(count, samples, alpha);
   return p > 0.5 ? deviation * normalQuantile(p) : 0;
 }
 
-/** The smoothed classifier is the outermost defense around the net that is certified. */
+/** The smoothed classifier is the outermost defense around the net that is certified, and answers with what most of its draws say. */
 function placeMistake({ defenses: named }: Submission, { deviation }: Options): Mistake | null {
   const last = named.at(-1);
   if (last?.id !== DEFENSE) {
@@ -100,6 +101,15 @@ function placeMistake({ defenses: named }: Submission, { deviation }: Options): 
   const defense = defenses.find(({ id }) => id === DEFENSE);
   const options: Readonly<Record<string, unknown>> =
     defense?.optionsSchema.safeParse(last.options).data ?? last.options;
+  const drawing = named.slice(0, -1).find(({ id }) => defenses.some((one) => one.id === id && one.randomised));
+  if (drawing !== undefined) {
+    const message = `smoothing certifies a net that does not draw by itself; defenses names ${drawing.id}`;
+    return { path: ['certificate', 'method'], message };
+  }
+  if (options['answer'] === 'mean') {
+    const message = `smoothing certifies the class that most draws say; ${DEFENSE} answers by their mean`;
+    return { path: ['certificate', 'method'], message };
+  }
   if (options['deviation'] === deviation) return null;
   const message = `is ${deviation}; that of ${DEFENSE} is ${String(options['deviation'])}; wanted the same`;
   return { path: ['certificate', 'options', 'deviation'], message };
