@@ -126,29 +126,6 @@ describe('the data', () => {
   });
 });
 
-describe('a certified row', () => {
-  const textOf = (path: string) => pages.find((page) => page.path === path)?.text.replace(/\s+/g, ' ') ?? '';
-
-  it('shows both bounds of the same images, by which method and on how many', () => {
-    expect(textOf(board)).toMatch(/43\.00\D+40\D.*40\.20.*certified by CROWN-IBP bounds, n = 1,000/);
-    const page = textOf(`${board}Hostile2021Markup/`);
-    expect(page).toMatch(/Certified, at least 40\.20/);
-    expect(page).toMatch(/Robust against the suite, at most 43\.00/);
-    expect(textOf('/mnist-l2-2/')).toMatch(/62\.0.*certified by Randomized smoothing, n = 50/);
-    expect(textOf('/mnist-l2-2/Madry2018Adversarial/')).toMatch(/deviation 1, samples 10,000.* 1\.75 in L2 on average/);
-  });
-
-  it('says so in the data', async () => {
-    const json = JSON.parse(await readFile(join(built.dist, 'api/v1/tracks/mnist-linf-0.3.json'), 'utf8'));
-    const rows: Record<string, unknown>[] = json.rows;
-    expect(rows.find(({ id }) => id === 'Hostile2021Markup')).toMatchObject({
-      certifiedAccuracy: { value: 0.402 },
-      certificate: { method: 'crown', examples: 1000, contradicted: 0, robustAccuracy: { value: 0.43 } },
-    });
-    expect(rows.find(({ id }) => id === 'Undefended')).toMatchObject({ certifiedAccuracy: null, certificate: null });
-  });
-});
-
 describe('a board', () => {
   it('reads complete without JavaScript', () =>
     onPage({ javaScriptEnabled: false }, async (page) => {

@@ -95,7 +95,11 @@ describe('a manifest', () => {
       { ...good, claims: [{ track: 'mnist-linf-0.3', robustAccuracy: 55, source: 't' }] },
       'is 55; wanted at most 1',
     ],
-    ['an unknown certificate', certified({ method: 'crwn' }), "certificate.method: there is no 'crwn'; did you mean 'crown'?"],
+    [
+      'an unknown certificate',
+      certified({ method: 'crwn' }),
+      "certificate.method: there is no 'crwn'; did you mean 'crown'?",
+    ],
     [
       'a certificate of a net with a layer that it cannot bound',
       certified({ method: 'crown' }),
@@ -118,7 +122,11 @@ describe('a manifest', () => {
     ],
     [
       'a certificate of a graph',
-      { ...certified({ method: 'ibp' }), recipe: undefined, model: { format: 'onnx', file: 'a.onnx', sha256: 'a'.repeat(64) } },
+      {
+        ...certified({ method: 'ibp' }),
+        recipe: undefined,
+        model: { format: 'onnx', file: 'a.onnx', sha256: 'a'.repeat(64) },
+      },
       'ibp cannot bound a graph (model.format onnx)',
     ],
     [

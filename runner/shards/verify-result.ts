@@ -58,10 +58,13 @@ export async function verifyResult(path: string, options: VerifyOptions): Promis
   const published = await checkPublication(path, result);
   return withPool({ ...options, backend }, async (pool) => {
     const { model } = result;
-    const { job, subject, certificate: named } =
-      model === undefined
-        ? await submissionSubject(result, options)
-        : { ...(await ownSubject(path, { ...result, model }, options.own ?? {}, pool)), certificate: null };
+    const {
+      job,
+      subject,
+      certificate: named,
+    } = model === undefined
+      ? await submissionSubject(result, options)
+      : { ...(await ownSubject(path, { ...result, model }, options.own ?? {}, pool)), certificate: null };
     let asked = 0;
     let done = 0;
     const size = subject.examples.x.length / subject.examples.count;
@@ -76,7 +79,15 @@ export async function verifyResult(path: string, options: VerifyOptions): Promis
     const certificate = named && {
       named,
       async measure(examples: Int32Array) {
-        const asked = { kind: 'certify', certificate: named, norm, epsilon, seed: result.seed, chunk: 0, examples } as const;
+        const asked = {
+          kind: 'certify',
+          certificate: named,
+          norm,
+          epsilon,
+          seed: result.seed,
+          chunk: 0,
+          examples,
+        } as const;
         return (await pool.run(job, asked, [0, 0])).numbers;
       },
     };

@@ -118,7 +118,13 @@ export function fixtureResult(fixture: FixtureResult): Result {
 
 /** Numbers of a certificate's method that hold for the first `count` of the examples. */
 function fixtureNumbers(method: string, count: number, examples: number): Measured {
-  const [holds, fails] = method === 'smoothing' ? [[9990], [0]] : [[1, 0.1], [-1, 0.1]];
+  const [holds, fails] =
+    method === 'smoothing'
+      ? [[9990], [0]]
+      : [
+          [1, 0.1],
+          [-1, 0.1],
+        ];
   const rows = Array.from({ length: examples }, (_, i) => (i < count ? holds : fails) ?? []);
   return { width: holds?.length ?? 1, values: Float64Array.from(rows.flat()) };
 }
@@ -147,7 +153,12 @@ export function fixtureEvidence(track: string, certificate?: Measured): Uint8Arr
     Object.fromEntries([
       ['examples', tensor(Int32Array.from({ length: certificate ? measuredCount(certificate) : 3 }, (_, i) => i))],
       ...(certificate
-        ? [['certificate', { shape: [measuredCount(certificate), certificate.width], data: certificate.values }] as const]
+        ? [
+            [
+              'certificate',
+              { shape: [measuredCount(certificate), certificate.width], data: certificate.values },
+            ] as const,
+          ]
         : []),
       ['predictions', tensor(Int32Array.of(1, 0, 7))],
       ['x', { ...tensor(Uint8Array.from(images.flatMap((bytes) => [...bytes]))), shape: [3, SIDE, SIDE, 1] }],

@@ -60,7 +60,10 @@ export function sampleBoard(): { submissions: Submission[]; results: Result[]; e
     fixtureResult({ id, suite, track: 'mnist-linf-0.3', examples: 1000, standing, flags });
   const bounded = { named: { method: 'crown', options: {} }, examples: 1000, count: 402 };
   const smoothed = {
-    named: { method: 'smoothing', options: { deviation: 1, samples: 10_000, selectionSamples: 100, alpha: 0.001, examples: 50 } },
+    named: {
+      method: 'smoothing',
+      options: { deviation: 1, samples: 10_000, selectionSamples: 100, alpha: 0.001, examples: 50 },
+    },
     examples: 50,
     count: 31,
   };

@@ -22,7 +22,9 @@ export function certificateMistake(result: Result, evidence: Uint8Array): string
   const numbers = measuredOf(tensors, examples.length);
   if (certificate === undefined || certifiedAccuracy === null || numbers === null) {
     const none = certificate === undefined && certifiedAccuracy === null && numbers === null;
-    return none ? null : 'certifiedAccuracy, certificate and the numbers in the evidence: one is there without the others';
+    return none
+      ? null
+      : 'certifiedAccuracy, certificate and the numbers in the evidence: one is there without the others';
   }
   const { method, options, robustAccuracy } = certificate;
   const unbroken = unbrokenExamples(tensors, examples.length);
@@ -55,7 +57,9 @@ export function provenExamples(result: Result, evidence: Uint8Array): ReadonlySe
   if (certificate === undefined || numbers === null || findCertificate(certificate.method).holds !== 'proof') {
     return new Set();
   }
-  return new Set(certifiedExamples({ named: certificate, numbers }, threatOf(result)).map((i) => examples[i] as number));
+  return new Set(
+    certifiedExamples({ named: certificate, numbers }, threatOf(result)).map((i) => examples[i] as number),
+  );
 }
 
 function examplesOf(tensors: ReadonlyMap<string, StoredTensor>): Int32Array {

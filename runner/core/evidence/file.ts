@@ -122,6 +122,7 @@ function decodeEvidence(
     pairs: decodeImages('pairs', tensors, size, pairsClean(clean, pairRows)),
   };
   for (const name of unread)
-    if (name !== measuredTensor && !/^(best|pairs)\./.test(name)) throw damagedEvidence(`'${name}' is not part of the format`);
+    if (name !== measuredTensor && !/^(best|pairs)\./.test(name))
+      throw damagedEvidence(`'${name}' is not part of the format`);
   return evidence;
 }

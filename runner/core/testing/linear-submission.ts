@@ -1,8 +1,8 @@
 /** A submission whose net is linear in the pixels of MNIST, so that its distances are known. */
 import type { Examples } from '../datasets/dataset.ts';
 import { predictions } from '../metrics/judge.ts';
-import type { SentSubmission } from '../models/sent-model.ts';
 import { encodeSafetensors } from '../models/safetensors.ts';
+import type { SentSubmission } from '../models/sent-model.ts';
 import { exampleRandom } from '../random.ts';
 
 export const SIZE = 784;

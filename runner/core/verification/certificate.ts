@@ -40,7 +40,10 @@ export async function checkCertificate(evidence: Evidence, subject: Subject): Pr
     const message = `example ${evidence.examples[i]} is certified, and wrong or broken by an attack in the ball`;
     return { field: 'certifiedAccuracy', message };
   });
-  return { numbers: counted, findings: [...contradicted, ...(await measureAgain(certified, evidence, measure, subject))] };
+  return {
+    numbers: counted,
+    findings: [...contradicted, ...(await measureAgain(certified, evidence, measure, subject))],
+  };
 }
 
 /** Has numbers of some certified examples measured by the other backend; which ones, whoever made the evidence could not choose. */
