@@ -50,16 +50,14 @@ export function certificateMistake(result: Result, evidence: Uint8Array): string
 
 /** Positions in the data set of the examples that are proven to be right everywhere in the ball; none where a method leaves a chance. */
 export function provenExamples(result: Result, evidence: Uint8Array): ReadonlySet<number> {
+  const { certificate } = result;
+  if (certificate === undefined || findCertificate(certificate.method).holds !== 'proof') return new Set();
   const tensors = evidenceTensors(evidence);
   const examples = examplesOf(tensors);
   const numbers = measuredOf(tensors, examples.length);
-  const { certificate } = result;
-  if (certificate === undefined || numbers === null || findCertificate(certificate.method).holds !== 'proof') {
-    return new Set();
-  }
-  return new Set(
-    certifiedExamples({ named: certificate, numbers }, threatOf(result)).map((i) => examples[i] as number),
-  );
+  if (numbers === null) return new Set();
+  const places = certifiedExamples({ named: certificate, numbers }, threatOf(result));
+  return new Set(places.map((i) => examples[i] as number));
 }
 
 function examplesOf(tensors: ReadonlyMap<string, StoredTensor>): Int32Array {
