@@ -29,7 +29,7 @@ export function winners<T extends tf.Tensor>(x: T, k: number): T {
 function maskOf(x: tf.Tensor2D, k: number): tf.Tensor2D {
   if (isThere(WINNERS)) return run(WINNERS, { x }, { k });
   const least = tf.min(tf.topk(x, k).values, 1, true);
-  return tf.cast(tf.greaterEqual(x, least), 'float32');
+  return tf.cast(tf.greaterEqual(x, least), 'float32') as tf.Tensor2D;
 }
 
 /** Registers the kernel on wasm, whose stock top-k makes an object of every value. */

@@ -163,12 +163,12 @@ export function decodeSafetensors(bytes: Uint8Array, limits: SafetensorsLimits =
 export interface WrittenTensor {
   readonly shape: readonly number[];
   readonly data: TensorData;
-  /** Stores the nearest values of half precision; as the data's type says when absent. */
-  readonly dtype?: 'F16';
+  /** Stores the nearest values of half precision, F16; as the data's type says when absent. */
+  readonly half?: true;
 }
 
-function storedAs({ data, dtype }: WrittenTensor): { dtype: DType; stored: TensorData } {
-  if (dtype === 'F16') return { dtype, stored: Uint16Array.from(data as Float32Array, toHalf) };
+function storedAs({ data, half }: WrittenTensor): { dtype: DType; stored: TensorData } {
+  if (half) return { dtype: 'F16', stored: Uint16Array.from(data as Float32Array, toHalf) };
   const found = Object.entries(arrays).find(([, array]) => data.constructor === array);
   return { dtype: (found as [WideType, unknown])[0], stored: data };
 }

@@ -26,7 +26,7 @@ export function encodeWeights(
         'leave recipe.options.precision out and run again: what was trained is in the checkpoint',
       );
     }
-    return [name, { shape, data, dtype: 'F16' }];
+    return [name, { shape, data, half: true }];
   });
   return encodeSafetensors(Object.fromEntries(tensors), metadata);
 }
