@@ -16,7 +16,7 @@ const ATTACKED = 500;
 /** False alarms at which curves are drawn. */
 const RATES = [
   ...Array.from({ length: 20 }, (_, i) => i / 200),
-  ...Array.from({ length: 19 }, (_, i) => 0.1 + i / 20),
+  ...Array.from({ length: 18 }, (_, i) => 0.1 + i / 20),
   1,
 ];
 
