@@ -104,6 +104,11 @@ describe('views', () => {
     expect([[...y], count, kept[0], kept[16]]).toEqual([[1, 0], 2, 0, 32]);
   });
 
+  it('keep a stretch of the file', () => {
+    const { y, x: kept } = seen(all, 4, { range: [1, 3] });
+    expect([[...y], kept.length, kept[0]]).toEqual([[5, 7], 32, 16]);
+  });
+
   it('leave a whole data set as it is', () => {
     expect(seen(all, 4).x).toBe(x);
   });

@@ -5,10 +5,18 @@ import type { Experiment } from './experiment.ts';
 import { goodfellow2015 } from './goodfellow2015.ts';
 import { nguyen2015 } from './nguyen2015.ts';
 import { papernot2016 } from './papernot2016.ts';
+import { papernot2016transferability } from './papernot2016transferability.ts';
 import { szegedy2014 } from './szegedy2014.ts';
 
 /** Every paper whose figures are reproduced. */
-export const claims: readonly Claim[] = [szegedy2014, goodfellow2015, nguyen2015, papernot2016, carlini2017];
+export const claims: readonly Claim[] = [
+  szegedy2014,
+  goodfellow2015,
+  nguyen2015,
+  papernot2016,
+  papernot2016transferability,
+  carlini2017,
+];
 
 /** @throws ParapetError 'usage' that lists the claims there are */
 export function findClaim(id: string): Claim {
