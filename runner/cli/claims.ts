@@ -13,7 +13,7 @@ interface RunOptions {
   json: boolean;
 }
 
-/** What every experiment is on. */
+/** What an experiment is on that names no data set. */
 const DATASET = 'mnist';
 
 export function register(program: Command): void {
@@ -77,16 +77,21 @@ async function runExperiments(id: string, options: RunOptions): Promise<void> {
   const progress = startProgress();
   const written: { experiment: string; file: string }[] = [];
   await interruptible(async (signal) => {
-    const load = (split: 'train' | 'test') => loadDataset(DATASET, split, { signal, onMessage: progress.note });
-    const data = { id: DATASET, train: await load('train'), test: await load('test') };
+    const load = async (id: string) => {
+      const split = (name: 'train' | 'test') => loadDataset(id, name, { signal, onMessage: progress.note });
+      return { id, train: await split('train'), test: await split('test') };
+    };
+    let data = await load(experiments[0]?.dataset ?? DATASET);
     for (const experiment of experiments) {
+      const { dataset = DATASET } = experiment;
+      if (dataset !== data.id) data = await load(dataset);
       // Of the steps alone: how long nets took to train says nothing of them.
       let steps: ReturnType<typeof startProgress> | undefined;
       const file = await runExperiment({
         claim,
         experiment,
         data,
-        side: findDataset(DATASET).shape[0],
+        side: findDataset(dataset).shape[0],
         backend,
         out: options.out ?? ownOutcomes,
         work: ownOutcomes,

@@ -1,4 +1,5 @@
 /** The nets of an experiment: trained by their recipes, once for each kind of machine, or taken from `submissions/`. */
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -40,6 +41,13 @@ export async function readyNet(wanted: NetWanted, context: NetContext): Promise<
 }
 
 async function submitted({ submission: id }: SubmittedNet): Promise<ReadyNet> {
+  if (!existsSync(join(submissions, id))) {
+    throw new ParapetError(
+      'usage',
+      `claims run: submissions/${id} is not there, and the experiment measures that net`,
+      'run it when the submission has been added',
+    );
+  }
   const { sent, weightsDigest, digest } = await readSubmission(join(submissions, id));
   if (sent === null) {
     throw new ParapetError('submission', `${id}: it has a recipe and no weights`, `train it: train submissions/${id}`);
