@@ -43,6 +43,19 @@ export function register(program: Command): void {
     .action((id: string, options: RunOptions, command: Command) =>
       runExperiments(id, { ...options, ...command.optsWithGlobals() }),
     );
+  claims
+    .command('verify')
+    .description('count every published figure again, and hold files and figures against their record')
+    .option('--record', 'write the record of what lies in results/claims', false)
+    .addHelpText('after', '\nA file or figure that does not fit ends it with exit code 6.')
+    .action(verify);
+}
+
+async function verify({ record }: { record: boolean }): Promise<void> {
+  const { recordClaims, verifyClaims } = await import('../files/claim-record.ts');
+  if (record) process.stdout.write(`${await recordClaims()}\n`);
+  const { experiments, figures } = await verifyClaims();
+  process.stdout.write(`${figures} figures of ${experiments} experiments are as recorded\n`);
 }
 
 async function show(id: string | undefined, { all, json }: ShowOptions): Promise<void> {
