@@ -57,4 +57,9 @@ describe('the record of outcomes', () => {
       'szegedy2014/halves: the record names outcomes that are not there',
     );
   });
+
+  it('is refused by line where it cannot be read', async () => {
+    await writeFile(join(folder, 'figures.jsonl'), '{"experiment":"a/b","sha256":"0","figures":{}}\n');
+    await expect(verifyClaims(folder)).rejects.toThrow(/figures\.jsonl:1: /);
+  });
 });

@@ -8,7 +8,9 @@ import { z } from 'zod';
 import type { Experiment } from '#core/claims/experiment.ts';
 import { claims } from '#core/claims/index.ts';
 import { outcomesOf } from '#core/claims/outcomes-file.ts';
+import { utf8 } from '#core/digest.ts';
 import { ParapetError } from '#core/errors.ts';
+import { parseStrictJson } from '#core/models/strict-json.ts';
 import { outcomesPath, publishedOutcomes } from './claims.ts';
 import { writeDurable } from './durable.ts';
 import { errorCode, fileError } from './file-error.ts';
@@ -71,7 +73,7 @@ export async function verifyClaims(folder = publishedOutcomes): Promise<{ experi
   const recorded = text
     .split('\n')
     .slice(0, -1)
-    .map((line) => entrySchema.parse(JSON.parse(line)));
+    .map((line, i) => parsed(line, `${path}:${i + 1}`));
   const now = await counted(folder);
   const names = new Set([...recorded, ...now].map(({ experiment }) => experiment));
   const of = (entries: readonly Entry[], name: string) => entries.find(({ experiment }) => experiment === name);
@@ -84,6 +86,20 @@ export async function verifyClaims(folder = publishedOutcomes): Promise<{ experi
     );
   }
   return { experiments: now.length, figures: now.reduce((sum, { figures }) => sum + Object.keys(figures).length, 0) };
+}
+
+function parsed(line: string, where: string): Entry {
+  const value = parseStrictJson(utf8(line), (what) => refuse(where, what));
+  const entry = entrySchema.safeParse(value);
+  return entry.success ? entry.data : refuse(where, entry.error.issues[0]?.message ?? 'it is no entry');
+}
+
+function refuse(where: string, what: string): never {
+  throw new ParapetError(
+    'integrity',
+    `${where}: ${what}`,
+    'restore the file, or write it anew: claims verify --record',
+  );
 }
 
 function differences(name: string, recorded: Entry | undefined, now: Entry | undefined): string[] {

@@ -122,6 +122,18 @@ export interface PicturesWanted {
   ) => readonly { readonly pixels: Uint8Array; readonly text: string; readonly label?: string }[];
 }
 
+/** Figures of an experiment in rows and columns. */
+export interface MatrixWanted {
+  readonly title: string;
+  readonly caption: string;
+  /** What rows and columns are. */
+  readonly of: { readonly rows: string; readonly columns: string };
+  readonly rows: readonly { readonly id: string; readonly name: string }[];
+  readonly columns: readonly { readonly id: string; readonly name: string }[];
+  /** Id of the figure in a cell, by the ids of its row and column. */
+  readonly figure: (row: string, column: string) => string;
+}
+
 export interface Experiment {
   readonly id: string;
   readonly title: string;
@@ -137,6 +149,7 @@ export interface Experiment {
   readonly evidence?: readonly EvidenceWanted[];
   readonly steps: readonly Step[];
   readonly figures: readonly ExperimentFigure[];
+  readonly matrix?: MatrixWanted;
   readonly charts?: readonly ChartWanted[];
   readonly pictures?: readonly PicturesWanted[];
 }

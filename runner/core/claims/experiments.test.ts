@@ -28,6 +28,13 @@ describe.each(claims.flatMap((claim) => claim.experiments.map((experiment) => ({
         expect(new Set(named.map(({ id }) => id)).size).toBe(named.length);
     });
 
+    it('has a figure for every cell of its matrix', () => {
+      const { rows, columns, figure } = experiment.matrix ?? { rows: [], columns: [], figure: String };
+      for (const row of rows)
+        for (const column of columns)
+          expect(experiment.figures.map(({ id }) => id)).toContain(figure(row.id, column.id));
+    });
+
     it('has recipes that their methods take', () => {
       for (const net of experiment.nets)
         if ('method' in net) expect(net.method.optionsSchema.safeParse(net.options).error).toBeUndefined();

@@ -120,5 +120,13 @@ export const matrixExperiment: Experiment = {
   seed: 0,
   nets: [net, regression, machine],
   steps: [null, ...ids].map(stepOf),
-  figures: [...cells, ...cleanErrors],
+  figures: [...cleanErrors, ...cells],
+  matrix: {
+    title: 'Who has which images wrong',
+    caption: 'Misclassified in percent: ours, and in parentheses the paper’s.',
+    of: { rows: 'Images made for', columns: 'Wrong by' },
+    rows: ids.map((id) => ({ id, name: names[id] })),
+    columns: targets.map(({ id, name }) => ({ id, name })),
+    figure: (row, column) => `${row}-${column}`,
+  },
 };
