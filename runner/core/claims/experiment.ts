@@ -94,8 +94,8 @@ export interface ExperimentFigure {
   /** What the paper concludes from it, as the range in which the conclusion stands: ours in it is a claim that holds in part. */
   readonly stands: { readonly low?: number; readonly high?: number; readonly words: string };
   readonly ours: (outcomes: Outcomes) => Estimate;
-  /** Why ours is another number, where that has been looked into. */
-  readonly gap?: string;
+  /** Why ours is another number, where that has been looked into; counted from the outcomes where it has numbers in it. */
+  readonly gap?: string | ((outcomes: Outcomes) => string);
 }
 
 /** A chart of an experiment, as data. */

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { linear, scaled, smallNet } from '../testing/classifiers.ts';
 import { mean, median, quotient, rounded, share } from './estimate.ts';
-import type { ExperimentFigure } from './experiment.ts';
+import type { Experiment, ExperimentFigure } from './experiment.ts';
 import { averaged } from './goodfellow2015/ensemble.ts';
 import { claims } from './index.ts';
 import { judgeExperiment } from './judge.ts';
@@ -69,6 +69,24 @@ describe('estimates', () => {
     // Ranks 50 ∓ 9.8: the values 40 and 59.
     expect(median(ascending.toReversed(), 'number')).toEqual({ value: 49.5, low: 40, high: 59, unit: 'number' });
   });
+});
+
+it('a gap is told where ours differs, with numbers of the outcomes', () => {
+  const figure: ExperimentFigure = {
+    id: 'f',
+    title: '',
+    theirs: share(894, 1000),
+    stands: { low: 0.5, words: 'most' },
+    ours: (outcomes) => share(values(outcomes, 'a.right')[0] as number, 1000),
+    gap: (outcomes) => `${values(outcomes, 'a.right')} of 1000`,
+  };
+  const [experiment] = claims.flatMap((claim) => claim.experiments);
+  const judged = (right: number) => {
+    const outcomes = { 'a.right': { shape: [1], data: Int32Array.of(right) } };
+    return judgeExperiment({ ...(experiment as Experiment), figures: [figure] }, outcomes)[0]?.gap;
+  };
+  expect(judged(700)).toBe('700 of 1000');
+  expect(judged(890)).toBeNull();
 });
 
 describe('verdicts of experiments', () => {
