@@ -1,7 +1,7 @@
 import { imageSize, probabilities } from '../../fooling/fooling.ts';
 import type { Classifier } from '../../models/classifier.ts';
 import { undistilled } from '../distilled-pair.ts';
-import { type Estimate, mean, share } from '../estimate.ts';
+import { difference, type Estimate, mean, share } from '../estimate.ts';
 import type { Experiment, Outcomes, TrainedGan } from '../experiment.ts';
 import { values } from '../outcomes-file.ts';
 import { parzen } from './parzen.ts';
@@ -157,12 +157,7 @@ export const trainingExperiment: Experiment = {
       title: 'How much less it tells right in the last epoch than in the first',
       theirs: null,
       stands: { low: 0, words: 'what it can tell falls as the generator learns' },
-      ours(outcomes) {
-        const [first, last] = [during(outcomes, 0, 1), during(outcomes, EPOCHS - 1, EPOCHS)];
-        const value = first.value - last.value;
-        const half = Math.hypot(first.high - first.value, last.high - last.value);
-        return { value, low: value - half, high: value + half, unit: 'share' };
-      },
+      ours: (outcomes) => difference(during(outcomes, 0, 1), during(outcomes, EPOCHS - 1, EPOCHS)),
     },
     {
       id: 'sure',
