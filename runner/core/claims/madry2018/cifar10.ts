@@ -8,11 +8,11 @@ const ball = { norm: 'Linf', epsilon: 8 / 255 } as const;
 const STEP = 1 / 255;
 
 const lines = [
-  oneStepLine('fgsm', 'ce', 1000, ball),
-  oneStepLine('fgsm-margin', 'margin', 1000, ball),
-  stepsLine('pgd-20', { steps: 20, stepSize: STEP }, 500, ball),
-  stepsLine('pgd-20-margin', { steps: 20, stepSize: STEP, loss: 'margin' }, 500, ball),
-  stepsLine('pgd-20-restarts', { steps: 20, stepSize: STEP, restarts: 10 }, 100, ball),
+  oneStepLine('fgsm', 'ce', 500, ball),
+  oneStepLine('fgsm-margin', 'margin', 500, ball),
+  stepsLine('pgd-20', { steps: 20, stepSize: STEP }, 200, ball),
+  stepsLine('pgd-20-margin', { steps: 20, stepSize: STEP, loss: 'margin' }, 200, ball),
+  stepsLine('pgd-20-restarts', { steps: 20, stepSize: STEP, restarts: 10 }, 50, ball),
 ];
 
 const some = { low: 0.2, words: 'a part of the images withstands it (at least 20 % right)' };
@@ -25,7 +25,7 @@ export const cifar10Experiment: Experiment = {
   source: 'the white-box board of github.com/MadryLab/cifar10_challenge',
   dataset: 'cifar10',
   protocol:
-    'The net Madry2018AdversarialCifar, ε = 8/255, steps of 1/255. Numbers of the paper are of 10,000 test images; ours are of the first 1,000 for one step, the first 500 for 20 steps, and 100 for ten restarts of them.',
+    'The net Madry2018AdversarialCifar, ε = 8/255, steps of 1/255. Numbers of the paper are of 10,000 test images; ours are of the first 500 for one step, the first 200 for 20 steps, and 50 for ten restarts of them.',
   seed: 0,
   nets: [trained],
   steps: [cleanStep(trained.id), ...lines.map((line) => attackStep(trained.id, line))],

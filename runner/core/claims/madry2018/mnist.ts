@@ -9,14 +9,14 @@ const ball = { norm: 'Linf', epsilon: 0.3 } as const;
 const STEP = 0.01;
 
 const lines = [
-  oneStepLine('fgsm', 'ce', 1000, ball),
-  oneStepLine('fgsm-margin', 'margin', 1000, ball),
-  stepsLine('pgd-40', { steps: 40, stepSize: STEP }, 500, ball),
-  stepsLine('pgd-100', { steps: 100, stepSize: STEP }, 500, ball),
-  stepsLine('pgd-100-margin', { steps: 100, stepSize: STEP, loss: 'margin' }, 200, ball),
-  stepsLine('pgd-100-restarts', { steps: 100, stepSize: STEP, restarts: 20 }, 50, ball),
-  transferLine('natural-fgsm', natural.id, { steps: 1, stepSize: 0.3, loss: 'margin' }, 1000, ball),
-  transferLine('natural-pgd', natural.id, { steps: 40, stepSize: STEP }, 500, ball),
+  oneStepLine('fgsm', 'ce', 500, ball),
+  oneStepLine('fgsm-margin', 'margin', 500, ball),
+  stepsLine('pgd-40', { steps: 40, stepSize: STEP }, 200, ball),
+  stepsLine('pgd-100', { steps: 100, stepSize: STEP }, 200, ball),
+  stepsLine('pgd-100-margin', { steps: 100, stepSize: STEP, loss: 'margin' }, 100, ball),
+  stepsLine('pgd-100-restarts', { steps: 100, stepSize: STEP, restarts: 20 }, 20, ball),
+  transferLine('natural-fgsm', natural.id, { steps: 1, stepSize: 0.3, loss: 'margin' }, 500, ball),
+  transferLine('natural-pgd', natural.id, { steps: 40, stepSize: STEP }, 200, ball),
 ];
 
 const withstands = { low: 0.8, words: 'the net withstands it (at least 80 % right)' };
@@ -26,7 +26,7 @@ export const mnistExperiment: Experiment = {
   title: 'The net for MNIST under the attacks of its challenge',
   source: 'the white-box and black-box boards of github.com/MadryLab/mnist_challenge',
   protocol:
-    'The net Madry2018AdversarialTraining, ε = 0.3, steps of 0.01. The paper’s net has two convolutions and 3.3 million weights and was trained for 100,000 steps; ours is Papernot’s, trained for 18 epochs (8,442 steps). Numbers of the paper are of 10,000 test images. Ours are of the first 1,000 for one step, the first 500 for 40 and 100 steps, 200 for 100 steps on the margin of the logits (“CW”), and 50 for restarts: 20 here and 50 in the paper. Transfer: made for the net Undefended, which has the same layers.',
+    'The net Madry2018AdversarialTraining, ε = 0.3, steps of 0.01. The paper’s net has two convolutions and 3.3 million weights and was trained for 100,000 steps; ours is Papernot’s, trained for 18 epochs (8,442 steps). Numbers of the paper are of 10,000 test images. Ours are of the first 500 for one step, the first 200 for 40 and 100 steps, 100 for 100 steps on the margin of the logits (“CW”), and 20 for restarts, 20 of them here and 50 in the paper: too few to tell that row from its neighbours. Transfer: made for the net Undefended, which has the same layers.',
   seed: 0,
   nets: [trained, natural],
   steps: [cleanStep(trained.id), ...lines.map((line) => attackStep(trained.id, line))],
