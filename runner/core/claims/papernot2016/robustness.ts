@@ -17,15 +17,23 @@ const undistilled = evidenceOf('undistilled', 'Undefended');
 const distilled = evidenceOf('distilled', 'Papernot2016Distillation');
 const both = [undistilled, distilled];
 
+/** Classes that each image is attacked towards. */
+const TARGETS = 9;
+
 /**
- * Robustness ρ: the share of the input values that must change, mean over images and targets. Where the attack fails the most that it may
- * change counts: the paper’s 14.08 % of 900 pairs, of which 896 failed, can hardly be had in another way.
+ * Robustness ρ: the share of the input values that must change for another class, whichever is nearest, mean over images; where no class is
+ * reached the most that may change counts. So the paper defines it, and a mean over pairs could not be its 14.08 %: with 896 of 900 not
+ * reached it is 14.22 % or more.
  */
 const robustness = (outcomes: Outcomes, { id }: EvidenceWanted) => {
   const changed = values(outcomes, `${id}.changed`);
   const reached = values(outcomes, `${id}.reached`);
+  const needed = Array.from(changed, (count, pair) => (reached[pair] === 1 ? count : MOST));
   return mean(
-    Array.from(changed, (count, row) => (reached[row] === 1 ? count : MOST) / VALUES),
+    Array.from(
+      { length: needed.length / TARGETS },
+      (_, image) => Math.min(...needed.slice(image * TARGETS, (image + 1) * TARGETS)) / VALUES,
+    ),
     'share',
   );
 };
@@ -34,7 +42,7 @@ export const robustnessExperiment: Experiment = {
   id: 'robustness',
   title: 'Robustness: how much of an image must change',
   source: '§V; the two values as tabled by others who quote it, the ratio by its +790 %',
-  protocol: `Counted from the evidence of suite papernot2016, JSMA on probabilities, 900 pairs of each net: input values changed, as a share of ${VALUES}; a pair that is not reached counts ${MOST}.`,
+  protocol: `Counted from the evidence of suite papernot2016, JSMA on probabilities, 100 images towards nine classes: input values changed for the nearest class, as a share of ${VALUES}; an image of which no class is reached counts ${MOST}.`,
   seed: 0,
   nets: [],
   evidence: both,
@@ -67,6 +75,8 @@ export const robustnessExperiment: Experiment = {
       printed: '14.08',
       stands: { low: 0.12, words: 'what is allowed is not enough (at least 12 % of the 14.3 % that are)' },
       ours: (outcomes) => robustness(outcomes, distilled),
+      gap: (outcomes) =>
+        `The attack reaches ${Array.from(values(outcomes, `${distilled.id}.reached`)).filter((flag) => flag === 1).length} of our 900 pairs, 4 of the paper’s; ${((100 * MOST) / VALUES).toFixed(2)} % is what it may change.`,
     },
     {
       id: 'gain',
