@@ -11,6 +11,7 @@ const onnx = { format: 'onnx', file: 'model.onnx', sha256 };
 const tfjs = { format: 'tfjs', file: 'model.json', sha256, weightsSha256: sha256 };
 const weights = { format: 'safetensors', architecture: 'papernot-mnist', file: 'w.safetensors', sha256 };
 const one = (change: object) => ({ ...about, model: { ...onnx, ...change } });
+const bare = { format: 'safetensors', architecture: 'papernot-mnist' };
 const several = { ...about, models: [onnx, { ...onnx, file: 'b.onnx' }], defenses: [{ id: 'averaging' }] };
 
 function messages(value: unknown): string[] {
@@ -34,6 +35,11 @@ describe('the nets of a manifest', () => {
     ['one with preprocessing', one({ preprocessing: { mean: [0.13], std: [0.3] } }), 'ONNX'],
     ['several', several, 'averaging of 2 × ONNX'],
     ['several of several formats', { ...several, models: [onnx, weights] }, 'averaging of ONNX, papernot-mnist'],
+    [
+      'several that one recipe makes',
+      { ...several, models: [bare, bare], recipe: { method: 'standard', dataset: 'mnist' } },
+      'averaging of 2 × papernot-mnist',
+    ],
     ['one behind a defense', { ...one({}), defenses: [{ id: 'median' }, { id: 'jpeg' }] }, 'jpeg of median of ONNX'],
   ])('may be %s', (_, value, words) => {
     expect(messages(value)).toEqual([]);
@@ -98,9 +104,14 @@ describe('the nets of a manifest', () => {
       "model.reference.file: is 'model.onnx', a model itself",
     ],
     [
+      'a recipe for nets of which one is a graph',
+      { ...several, models: [bare, onnx], recipe: { method: 'standard', dataset: 'mnist' } },
+      'recipe: makes weights of an architecture',
+    ],
+    [
       'a recipe for a graph',
       { ...one({}), recipe: { method: 'standard', dataset: 'mnist' } },
-      'recipe: makes weights of one architecture',
+      'recipe: makes weights of an architecture',
     ],
     ['neither', about, 'model: is missing; wanted model, or models'],
     ['both', { ...several, model: onnx }, 'models: stands beside model; wanted one of the two'],
@@ -139,7 +150,7 @@ describe('the nets of a manifest', () => {
     [
       'several without weights',
       { ...several, models: [onnx, { ...weights, file: undefined, sha256: undefined }] },
-      'models.1.file: is missing; recipes make one net',
+      'models.1.file: is missing, and there is no recipe',
     ],
     [
       'one name for two files',
