@@ -21,14 +21,15 @@ const visited = [
   '/claims/',
   '/claims/goodfellow2015/',
   '/claims/nguyen2015/',
+  '/claims/papernot2016transferability/',
   '/attacks/',
   '/about/',
   '/submit/',
   '/404.html',
 ];
 
-/** Outcomes of an experiment, as they are published: a page with a chart and pictures. */
-const outcomes = 'claims/nguyen2015/fooling.safetensors';
+/** Outcomes of experiments, as they are published: a page with a chart and pictures, and one with a matrix. */
+const outcomes = ['claims/nguyen2015/fooling.safetensors', 'claims/papernot2016transferability/matrix.safetensors'];
 
 // A minute where nothing else runs; a machine that is busy with other work takes longer.
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
@@ -40,7 +41,8 @@ let browser: Browser;
 
 beforeAll(async () => {
   const { submissions, results, externals } = sampleBoard();
-  const files = { [`results/${outcomes}`]: await readFile(join('results', outcomes)) };
+  const read = outcomes.map(async (path) => [`results/${path}`, await readFile(join('results', path))] as const);
+  const files = Object.fromEntries(await Promise.all(read));
   [built, browser] = await Promise.all([buildSite(submissions, results, { externals, files }), launchBrowser()]);
   if (built.code !== 0) throw new Error(built.log);
   [pages, served] = await Promise.all([pagesOf(built.dist), serve(built.dist)]);
@@ -211,6 +213,17 @@ describe('a claim', () => {
       const texts = await page.locator('main img').evaluateAll((all) => all.map((image) => image.getAttribute('alt')));
       expect(texts).toHaveLength(30);
       for (const text of texts) expect(text).toMatch(/takes this for a \d, with [\d.]+ % confidence/);
+    }));
+
+  it('puts figures in rows and columns, ours with theirs in parentheses, and lists them with intervals', () =>
+    onPage({}, async (page) => {
+      await page.goto('/claims/papernot2016transferability/');
+      const matrix = page.locator('figure > .scroll table');
+      expect(await matrix.locator('tbody tr').count()).toBe(5);
+      const cells = await matrix.locator('tbody td').allInnerTexts();
+      expect(cells).toHaveLength(30);
+      for (const cell of cells) expect(cell).toMatch(/^\S [\d.]+ \([\d.]+\)$/);
+      expect(await page.locator('figure details tbody tr').count()).toBe(30);
     }));
 
   it('is not measured where there are no outcomes', () => {

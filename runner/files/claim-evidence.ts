@@ -3,7 +3,7 @@ import type { EvidenceWanted, Outcomes } from '#core/claims/experiment.ts';
 import { evidenceTensors } from '#core/evidence/tensors.ts';
 import { readEvidence, readResult, resultPath } from './results.ts';
 
-export interface ReadyEvidence {
+interface ReadyEvidence {
   readonly tensors: Outcomes;
   /** SHA-256 of the file. */
   readonly sha256: string;

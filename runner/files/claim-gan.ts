@@ -26,7 +26,7 @@ export interface ReadyGan extends TrainedGan {
   readonly sha256: string;
 }
 
-export interface GanContext {
+interface GanContext {
   /** Where trained ones lie, and are looked for. */
   readonly folder: string;
   readonly backend: BackendReport;

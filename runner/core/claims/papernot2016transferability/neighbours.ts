@@ -11,7 +11,7 @@ import type { Classifier } from '../../models/classifier.ts';
 const BATCH = 250;
 
 /** A set of images that others are compared with; to be disposed of. */
-export interface Neighbours {
+interface Neighbours {
   /** Its scores are log Σ exp(−‖x − z‖²) over the training images z of each class, so that their softmax is the weighted vote. */
   readonly smooth: Classifier;
   /** Class of each image by the vote of k, [count]; of classes with as many votes, that of the nearest image. */

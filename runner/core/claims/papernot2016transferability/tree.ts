@@ -3,11 +3,11 @@
 /** Brightness is told apart in this many steps: a threshold is a multiple of 1/16. */
 const LEVELS = 16;
 
-export interface Leaf {
+interface Leaf {
   readonly label: number;
 }
 
-export interface Node {
+interface Node {
   readonly pixel: number;
   /** Images with the pixel at this value or above go to `bright`. */
   readonly threshold: number;
