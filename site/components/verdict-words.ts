@@ -1,14 +1,6 @@
 import type { Verdict } from '#core/claims/verdict.ts';
 
-/** A verdict as a shape: colour says nothing by itself. */
-export const verdictShapes: Readonly<Record<Verdict, string>> = {
-  reproduced: '●',
-  partly: '◐',
-  not: '○',
-  'broken later': '✕',
-  'not measured': '–',
-};
-
+/** A verdict in words, as pages say it. */
 export const verdictWords: Readonly<Record<Verdict, string>> = {
   reproduced: 'reproduced',
   partly: 'partly',

@@ -156,7 +156,7 @@ export const trainingExperiment: Experiment = {
       printed: '225',
       stands: {
         low: 138,
-        words: 'samples lie about digits as close as those of other models of the time (138 to 214 nats)',
+        words: 'samples lie as near to digits as those of older models (at least 138)',
       },
       ours: (outcomes) => mean(values(outcomes, 'likelihood.samples.nats'), 'number'),
       gap: (outcomes) =>

@@ -93,8 +93,7 @@ const inPercent = (value: number) => `${(100 * value).toFixed(1)} %`;
 function gapOf(source: TechniqueId, target: Target): ExperimentFigure['gap'] {
   if (source === target) return undefined;
   if (source === 'tree')
-    return (outcomes) =>
-      `The change is of a few pixels just over a threshold, and moves other techniques hardly: without it the error is ${inPercent(errorOf(outcomes, 'clean', target).value)}.`;
+    return 'The change is of a few pixels just over a threshold, and hardly moves other techniques: these are nearly their errors without it, and so another training’s.';
   if (source === 'net')
     return (outcomes) =>
       `Our images go further: their own net has ${inPercent(errorOf(outcomes, 'net', 'net').value)} of them wrong, the paper’s ${printed.net[0]} %.`;
