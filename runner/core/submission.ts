@@ -93,6 +93,10 @@ export const submissionSchema = z
       .max(8)
       .default([])
       .describe('What is done at inference besides the net'),
+    certificate: z
+      .strictObject({ method: z.string().describe('An id of docs/certificates.md'), options })
+      .optional()
+      .describe('How it is proven that no change within the ball alters its answers'),
     withdrawn: z
       .strictObject({ date: z.iso.date(), reason: line })
       .optional()

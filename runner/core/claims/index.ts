@@ -9,6 +9,7 @@ import { nguyen2015 } from './nguyen2015.ts';
 import { papernot2016 } from './papernot2016.ts';
 import { papernot2016transferability } from './papernot2016transferability.ts';
 import { szegedy2014 } from './szegedy2014.ts';
+import { xu2018 } from './xu2018.ts';
 import { zhang2019 } from './zhang2019.ts';
 
 /** Every paper whose figures are reproduced. */
@@ -21,6 +22,7 @@ export const claims: readonly Claim[] = [
   papernot2016transferability,
   carlini2017,
   madry2018,
+  xu2018,
   zhang2019,
 ];
 

@@ -12,7 +12,8 @@ const line = stepsLine('pgd-100', { steps: 100, stepSize: 0.2 }, 100, ball);
 export const l2Experiment: Experiment = {
   id: 'l2',
   title: 'A net trained in L∞ that PGD finds robust in L2, and is not',
-  source: 'not in the paper: the table of github.com/MTandHJ/PyTorch-Robust, of a net trained by PGD at ε = 0.3 in L∞',
+  source:
+    'no number; the one here is of the table of github.com/MTandHJ/PyTorch-Robust, for a net trained by PGD at ε = 0.3 in L∞',
   protocol:
     'The net Madry2018AdversarialTraining, L2, ε = 2. PGD: 100 steps of 0.2, the first 100 test images; the size of the steps is ours. What AutoAttack leaves stands below among the numbers that suites measure, of 1,000 images.',
   seed: 0,
