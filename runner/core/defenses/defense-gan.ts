@@ -22,7 +22,7 @@ import { straightThrough, through } from './shared/through.ts';
 const optionsSchema = z.strictObject({
   steps: z.int().min(1).max(1000).default(50).describe('Steps of the search for the nearest image'),
   restarts: z.int().min(1).max(20).default(1).describe('Random starts of the search, of which the best one counts'),
-  stepSize: z.number().positive().max(100).default(10).describe('Length of a step, as a multiple of the gradient'),
+  stepSize: z.number().positive().max(1000).default(30).describe('Length of a step, as a multiple of the gradient'),
   momentum: z.number().min(0).max(0.99).default(0.7).describe('Share of a step that the next one goes on with'),
 });
 

@@ -2,7 +2,7 @@ import { ParapetError } from '../errors.ts';
 import type { Classifier } from '../models/classifier.ts';
 import { averaging } from './averaging.ts';
 import { bitDepth } from './bit-depth.ts';
-import type { Defense } from './defense.ts';
+import type { Defense, Given } from './defense.ts';
 import { defenseGan } from './defense-gan.ts';
 import { drawSource } from './draws.ts';
 import { gaussianNoise } from './gaussian-noise.ts';
@@ -62,11 +62,27 @@ export function defended(
       throw new ParapetError('submission', `defenses: ${id} ${what}, and is given ${inside.length}`);
     }
     const given = { draws: source.of(position), file: file === undefined ? null : fileOf(file) };
-    inside = [defense.wrap(inside, defense.optionsSchema.parse(options), given)];
+    inside = [wrapped(defense, inside, options, given, position)];
   }
   const [whole, ...rest] = inside;
   if (rest.length > 0) throw new ParapetError('submission', `defenses: none of them joins the ${inside.length} models`);
   return named.some(({ id }) => findDefense(id).randomised) ? source.drawing(whole) : whole;
+}
+
+/** A mistake in its file is told by its place in the submission. */
+function wrapped(
+  defense: Defense,
+  inside: readonly [Classifier, ...Classifier[]],
+  options: NamedDefense['options'],
+  given: Given,
+  position: number,
+): Classifier {
+  try {
+    return defense.wrap(inside, defense.optionsSchema.parse(options), given);
+  } catch (error) {
+    if (!(error instanceof ParapetError)) throw error;
+    throw new ParapetError(error.kind, `defenses.${position}.file: ${error.message}`, error.hint);
+  }
 }
 
 function missing(name: string): never {
