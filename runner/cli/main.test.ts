@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { attacks } from '#core/attacks/index.ts';
 
 const start = fileURLToPath(new URL('./start.mjs', import.meta.url));
+const undefended = fileURLToPath(new URL('../../submissions/Undefended', import.meta.url));
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'parapet cli ü ')); // a path as people have them
@@ -64,6 +65,7 @@ describe('the command line', () => {
     [['evaluat'], /unknown command 'evaluat'\n\(Did you mean evaluate\?\)/],
     [['validate', '--jsn', 'x'], /unknown option '--jsn'\n\(Did you mean --json\?\)/],
     [['validate'], /missing required argument 'path'/],
+    [['train', undefended, '--net', '1'], /^error: --net: is 1; wanted less than 1, the number of nets/],
     [['data', 'fetch', 'mnits'], /^error: data set: there is no 'mnits'\n {2}the data sets are /],
     [[], /^Usage: parapet/],
   ])('a mistake in calling it (%j) has exit code 2 and says what to do', (args, message) => {

@@ -75,4 +75,15 @@ describe('progress', () => {
       'attacks: 20 % after 20 s, about 1 min 20 s left\n',
     ]);
   });
+
+  test('of work that goes on the time left is by the pace of this run', () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    const { written, stream: log } = stream(false);
+    const progress = startProgress(log);
+    progress.update('epoch 9', 0.8);
+    vi.advanceTimersByTime(10_000);
+    progress.update('epoch 10', 0.9);
+    vi.useRealTimers();
+    expect(written).toEqual(['epoch 10: 90 % after 10 s, about 10 s left\n']);
+  });
 });

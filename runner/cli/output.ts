@@ -69,6 +69,8 @@ const TERMINAL_INTERVAL_MS = 100;
 export function startProgress(stream: NodeJS.WriteStream = process.stderr): Progress {
   const started = performance.now();
   let shown = stream.isTTY ? -Infinity : started;
+  /** Where the work stood when it was first heard of: what an earlier run had done says nothing of the pace. */
+  let first: { readonly at: number; readonly fraction: number } | undefined;
   let open = false;
   const clear = () => {
     if (open) stream.write('\r\x1b[K');
@@ -77,10 +79,12 @@ export function startProgress(stream: NodeJS.WriteStream = process.stderr): Prog
   return {
     update(label, fraction, secondsLeft) {
       const now = performance.now();
+      first ??= { at: now, fraction };
       if (now - shown < (stream.isTTY ? TERMINAL_INTERVAL_MS : PLAIN_INTERVAL_MS)) return;
       shown = now;
       const elapsed = (now - started) / 1000;
-      const left = secondsLeft ?? (fraction > 0 ? (elapsed / fraction) * (1 - fraction) : undefined);
+      const done = fraction - first.fraction;
+      const left = secondsLeft ?? (done > 0 ? ((now - first.at) / 1000 / done) * (1 - fraction) : undefined);
       const ending = left === undefined ? '' : `, about ${duration(left)} left`;
       const line = `${plain(label)}: ${Math.floor(100 * fraction)} % after ${duration(elapsed)}${ending}`;
       if (stream.isTTY) {

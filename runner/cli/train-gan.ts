@@ -57,7 +57,7 @@ async function run(id: string, options: TrainGanOptions): Promise<void> {
       resume: options.resume,
       signal,
       onResume: (epoch) => progress.note(`going on after epoch ${epoch}`),
-      onStep: (epoch, done, of) => progress.update(`epoch ${epoch + 1}`, done / of),
+      onStep: (epoch, done, of) => progress.update(`epoch ${epoch + 1}`, (epoch + done / of) / settings.epochs),
       onEpoch: ({ epoch, history }) =>
         progress.note(`${epoch}/${settings.epochs}: ${told(history.at(-1) as GanPoint)}`),
     });

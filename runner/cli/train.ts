@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { Command } from 'commander';
+import { ParapetError } from '#core/errors.ts';
 import type { EpochReport } from '#core/training/train.ts';
 import type { BackendChoice } from '../backends/index.ts';
 
 interface TrainOptions {
+  net?: string;
   seed?: string;
   resume: boolean;
   out?: string;
@@ -16,6 +18,10 @@ export function register(program: Command): void {
     .command('train')
     .description('run the recipe of a submission and write its weights')
     .argument('<path>', 'folder of a submission, such as submissions/Undefended')
+    .option(
+      '--net <i>',
+      'of several nets only the i-th, from 0; its seed is i larger (default: all, one after another)',
+    )
     .option('--seed <n>', "instead of the recipe's seed")
     .option('--no-resume', 'start anew although a checkpoint is there')
     .option('--out <file>', 'where the weights go (default: out/train/<id>.safetensors)')
@@ -37,31 +43,59 @@ async function run(path: string, options: TrainOptions): Promise<void> {
   const { printJson, startProgress, wholeNumber } = await import('./output.ts');
   const { interruptible } = await import('./interruptible.ts');
 
+  const { modelsOf } = await import('#core/submission.ts');
+
   const { submission } = await readSubmission(path);
   const seed = options.seed === undefined ? undefined : wholeNumber('--seed', options.seed);
-  const out = options.out ?? defaultWeightsPath(submission);
+  const nets = chosenNets(modelsOf(submission).length, options, wholeNumber);
   const backend = await startBackend(options.backend);
   const dataset = submission.recipe?.dataset ?? (submission.datasets[0] as string);
   const progress = startProgress();
-  const weights = await interruptible(async (signal) => {
+  const written = await interruptible(async (signal) => {
     const data = await loadDataset(dataset, 'train', { signal, onMessage: progress.note });
-    return trainSubmission({
-      submission,
-      data,
-      backend,
-      seed,
-      out,
-      resume: options.resume,
-      signal,
-      onResume: (phase, epoch) => progress.note(`${submission.id}: going on with '${phase}' after epoch ${epoch}`),
-      onStep: (phase, epoch, done, of) => progress.update(`${phase}, epoch ${epoch + 1}`, done / of),
-      onEpoch: ({ phase, epoch, epochs, loss, validation }) =>
-        progress.note(`${phase} ${epoch}/${epochs}: loss ${loss.toFixed(5)}${measured(validation)}`),
-    });
+    const files = [];
+    for (const net of nets) {
+      const out = options.out ?? defaultWeightsPath(submission, net);
+      const name = modelsOf(submission).length === 1 ? submission.id : `${submission.id}, net ${net}`;
+      const weights = await trainSubmission({
+        submission,
+        net,
+        data,
+        backend,
+        seed,
+        out,
+        resume: options.resume,
+        signal,
+        onResume: (phase, epoch) => progress.note(`${name}: going on with '${phase}' after epoch ${epoch}`),
+        onStep: (phase, epoch, _done, share) =>
+          progress.update(`${phase}, epoch ${epoch + 1}`, (nets.indexOf(net) + share) / nets.length),
+        onEpoch: ({ phase, epoch, epochs, loss, validation }) =>
+          progress.note(`${phase} ${epoch}/${epochs}: loss ${loss.toFixed(5)}${measured(validation)}`),
+      });
+      const sha256 = createHash('sha256').update(weights).digest('hex');
+      files.push({ submission: submission.id, file: out, bytes: weights.length, sha256 });
+    }
+    return files;
   }).finally(() => progress.stop());
-  const sha256 = createHash('sha256').update(weights).digest('hex');
-  if (options.json) printJson({ submission: submission.id, file: out, bytes: weights.length, sha256 });
-  else process.stdout.write(`${out}: ${weights.length} bytes, SHA-256 ${sha256}\n`);
+  if (options.json) printJson(written.length === 1 ? written[0] : written);
+  else
+    for (const { file, bytes, sha256 } of written) process.stdout.write(`${file}: ${bytes} bytes, SHA-256 ${sha256}\n`);
+}
+
+/** @throws ParapetError 'usage' for a net that is not there, or one file for several */
+function chosenNets(
+  count: number,
+  { net, out }: TrainOptions,
+  wholeNumber: typeof import('./output.ts').wholeNumber,
+): number[] {
+  const all = Array.from({ length: count }, (_, i) => i);
+  if (net === undefined) {
+    if (out === undefined || count === 1) return all;
+    throw new ParapetError('usage', `--out: names one file, and there are ${count} nets`, 'add --net to choose one');
+  }
+  const chosen = wholeNumber('--net', net);
+  if (chosen < count) return [chosen];
+  throw new ParapetError('usage', `--net: is ${chosen}; wanted less than ${count}, the number of nets`);
 }
 
 function measured(validation: EpochReport['validation']): string {

@@ -3,7 +3,7 @@ import type { Defense } from './defenses/defense.ts';
 import { defenses } from './defenses/index.ts';
 import { exportInstead } from './models/foreign-files.ts';
 import { architectures } from './models/index.ts';
-import { modelsOf, type Submission } from './submission.ts';
+import { modelsOf, type Recipe, type Submission } from './submission.ts';
 import { type Mistake, unknownId } from './submission-mistakes.ts';
 import type { Model } from './submission-models.ts';
 
@@ -19,7 +19,7 @@ export function modelMistakes(submission: Submission): Mistake[] {
       ...fileMistakes(model, models, pathOf(i)),
       ...preprocessingMistakes(model, submission, pathOf(i)),
     ]),
-    ...(submission.models === undefined ? [] : severalMistakes(submission.models)),
+    ...(submission.models === undefined ? [] : severalMistakes(submission.models, submission.recipe)),
   ];
 }
 
@@ -122,17 +122,13 @@ function preprocessingMistakes({ preprocessing }: Model, { datasets }: Submissio
   });
 }
 
-/** Several models come with their weights, and a name means one file. */
-function severalMistakes(models: readonly Model[]): Mistake[] {
+/** Several models come with their weights or with a recipe for them, and a name means one file. */
+function severalMistakes(models: readonly Model[], recipe: Recipe | undefined): Mistake[] {
   const digests = new Map<string, string>();
   return models.flatMap(({ file, sha256 }, i): Mistake[] => {
     if (file === undefined || sha256 === undefined) {
-      return [
-        {
-          path: ['models', i, 'file'],
-          message: 'is missing; recipes make one net, and of several each has its weights',
-        },
-      ];
+      const message = 'is missing, and there is no recipe; wanted weights, a recipe, or both';
+      return recipe === undefined ? [{ path: ['models', i, 'file'], message }] : [];
     }
     const before = digests.get(file) ?? sha256;
     digests.set(file, before);

@@ -14,6 +14,7 @@ const one = (change: object) => ({ ...about, model: { ...onnx, ...change } });
 const drawing = (defense: object) => ({ ...about, model: onnx, randomised: true, defenses: [defense] });
 const noisy = (change: object) => drawing({ id: 'gaussian-noise', ...change });
 const purified = (change: object) => drawing({ id: 'defense-gan', file: 'g.safetensors', sha256, ...change });
+const bare = { format: 'safetensors', architecture: 'papernot-mnist' };
 const several = { ...about, models: [onnx, { ...onnx, file: 'b.onnx' }], defenses: [{ id: 'averaging' }] };
 
 function messages(value: unknown): string[] {
@@ -39,6 +40,11 @@ describe('the nets of a manifest', () => {
     ['several of several formats', { ...several, models: [onnx, weights] }, 'averaging of ONNX, papernot-mnist'],
     ['one behind a defense that draws', noisy({}), 'gaussian-noise of ONNX'],
     ['one behind a defense with a file', purified({}), 'defense-gan of ONNX'],
+    [
+      'several that one recipe makes',
+      { ...several, models: [bare, bare], recipe: { method: 'standard', dataset: 'mnist' } },
+      'averaging of 2 × papernot-mnist',
+    ],
     ['one behind a defense', { ...one({}), defenses: [{ id: 'median' }, { id: 'jpeg' }] }, 'jpeg of median of ONNX'],
   ])('may be %s', (_, value, words) => {
     expect(messages(value)).toEqual([]);
@@ -103,9 +109,14 @@ describe('the nets of a manifest', () => {
       "model.reference.file: is 'model.onnx', a model itself",
     ],
     [
+      'a recipe for nets of which one is a graph',
+      { ...several, models: [bare, onnx], recipe: { method: 'standard', dataset: 'mnist' } },
+      'recipe: makes weights of an architecture',
+    ],
+    [
       'a recipe for a graph',
       { ...one({}), recipe: { method: 'standard', dataset: 'mnist' } },
-      'recipe: makes weights of one architecture',
+      'recipe: makes weights of an architecture',
     ],
     ['neither', about, 'model: is missing; wanted model, or models'],
     ['both', { ...several, model: onnx }, 'models: stands beside model; wanted one of the two'],
@@ -165,7 +176,7 @@ describe('the nets of a manifest', () => {
     [
       'several without weights',
       { ...several, models: [onnx, { ...weights, file: undefined, sha256: undefined }] },
-      'models.1.file: is missing; recipes make one net',
+      'models.1.file: is missing, and there is no recipe',
     ],
     [
       'one name for two files',

@@ -1,7 +1,7 @@
 import { didYouMean } from './closest.ts';
 import { batchStatistic } from './models/architecture.ts';
 import { architectures } from './models/index.ts';
-import type { Recipe, Submission } from './submission.ts';
+import { modelsOf, type Recipe, type Submission } from './submission.ts';
 import { type Mistake, unknownId } from './submission-mistakes.ts';
 import { defenseMistakes, modelMistakes } from './submission-model-references.ts';
 import { tracks } from './tracks.ts';
@@ -30,24 +30,28 @@ function claimMistakes({ datasets }: Submission, id: string, index: number): Mis
     : [{ path, message: `${id} is a track of ${track.dataset}, not of ${datasets[0]}` }];
 }
 
-function recipeMistakes({ datasets, model }: Submission, recipe: Recipe): Mistake[] {
-  const mistakes: Mistake[] = [];
-  if (model?.format !== 'safetensors') {
-    const message = 'makes weights of one architecture; leave it out where the model is a graph or there are several';
+function recipeMistakes(submission: Submission, recipe: Recipe): Mistake[] {
+  const { datasets } = submission;
+  const models = modelsOf(submission);
+  if (models.some(({ format }) => format !== 'safetensors')) {
+    const message = 'makes weights of an architecture; leave it out where a model is a graph';
     return [{ path: ['recipe'], message, atKey: true }];
   }
-  const architecture = architectures.find(({ id }) => id === model.architecture);
-  if (architecture !== undefined && batchStatistic(architecture) !== null) {
-    const message = `cannot train ${architecture.id}: recipes do not measure what batch normalisation needs; leave it out and submit the weights`;
-    mistakes.push({ path: ['recipe'], message });
-  }
+  const named = new Set(models.map((model) => model.format === 'safetensors' && model.architecture));
+  const trained = architectures.filter(({ id }) => named.has(id));
+  const mistakes: Mistake[] = trained
+    .filter((architecture) => batchStatistic(architecture) !== null)
+    .map(({ id }) => ({
+      path: ['recipe'],
+      message: `cannot train ${id}: recipes do not measure what batch normalisation needs; leave it out and submit the weights`,
+    }));
   if (recipe.dataset !== datasets[0]) {
     const message = `is ${recipe.dataset}, and datasets says ${datasets[0]}; wanted the same`;
     mistakes.push({ path: ['recipe', 'dataset'], message });
   }
   const method = trainingMethods.find(({ id }) => id === recipe.method);
   if (method === undefined) return [...mistakes, unknownId(['recipe', 'method'], recipe.method, trainingMethods)];
-  if (architecture !== undefined) {
+  for (const architecture of trained) {
     try {
       method.check?.(architecture);
     } catch (error) {

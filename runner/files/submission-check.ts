@@ -87,12 +87,12 @@ async function inspected({ place, digest }: ReadSubmission, sent: SentSubmission
 }
 
 function warningsOf(submission: Submission, path: string): string[] {
-  const { model, recipe, withdrawn } = submission;
+  const { withdrawn } = submission;
   const warnings = commonWarnings(submission);
   if (withdrawn !== undefined) {
     warnings.push(`withdrawn: since ${withdrawn.date} its row is struck out and has no rank; its results stay`);
   }
-  if (model !== undefined && model.file === undefined && recipe !== undefined) {
+  if (modelsOf(submission).some(({ file }) => file === undefined)) {
     warnings.push(`there are no weights yet: npm run -s parapet -- train ${path}`);
   }
   return warnings;

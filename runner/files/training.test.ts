@@ -24,12 +24,12 @@ const recipe = { options: { epochs: 3, batchSize: 16, learningRate: 0.01 } };
 const script = `
   import { startBackend } from ${JSON.stringify(new URL('../backends/index.ts', import.meta.url).href)};
   import { trainSubmission } from ${JSON.stringify(new URL('./training.ts', import.meta.url).href)};
-  const [submission, out, resume] = JSON.parse(process.argv[2]);
+  const [submission, out, resume, net] = JSON.parse(process.argv[2]);
   const x = Float32Array.from({ length: 32 * 784 }, (_, i) => (i * 7919 % 256) / 255);
   const y = Int32Array.from({ length: 32 }, (_, i) => i % 10);
   try {
     await trainSubmission({
-      submission, out, resume, backend: await startBackend('wasm'), data: { x, y, count: 32, digest: 'made up' },
+      submission, net, out, resume, backend: await startBackend('wasm'), data: { x, y, count: 32, digest: 'made up' },
       onResume: (phase, epoch) => process.stdout.write('resumed ' + phase + ' ' + epoch + '\\n'),
       onStep: (phase, epoch, done) => process.stdout.write('step ' + epoch + ' ' + done + '\\n'),
     });
@@ -45,8 +45,8 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-const start = (wanted: Submission, out: string, resume = true) =>
-  spawn(process.execPath, [join(folder, 'train.ts'), JSON.stringify([wanted, join(folder, out), resume])], {
+const start = (wanted: Submission, out: string, resume = true, net = 0) =>
+  spawn(process.execPath, [join(folder, 'train.ts'), JSON.stringify([wanted, join(folder, out), resume, net])], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
 
@@ -97,6 +97,17 @@ describe('training of a submission', () => {
     expect(await finish(start(long, 'twice.safetensors'))).toMatch(/^error infrastructure/);
     first.kill('SIGKILL');
     await finish(first);
+  });
+
+  test('of several nets each learns with a seed of its own: the next after that of the one before', async () => {
+    const { model, ...rest } = submission({ options: { ...recipe.options, epochs: 1 }, seed: 3 });
+    const several = { ...rest, models: [model, model] } as Submission;
+    await finish(start(several, 'second.safetensors', true, 1));
+    await finish(start(submission({ options: { ...recipe.options, epochs: 1 }, seed: 4 }), 'alone.safetensors'));
+    const [second, alone] = await Promise.all(
+      ['second', 'alone'].map((name) => readFile(join(folder, `${name}.safetensors`))),
+    );
+    expect(second).toEqual(alone);
   });
 
   test('a submission without a recipe, and one with a wrong option, are refused by name', async () => {

@@ -9,7 +9,7 @@ import { ParapetError } from '#core/errors.ts';
 import type { Architecture } from '#core/models/architecture.ts';
 import { findArchitecture } from '#core/models/index.ts';
 import { encodeSafetensors } from '#core/models/safetensors.ts';
-import type { Recipe, Submission } from '#core/submission.ts';
+import { modelsOf, type Recipe, type Submission } from '#core/submission.ts';
 import { findTrainingMethod } from '#core/training/index.ts';
 import type { TrainingMethod } from '#core/training/method.ts';
 import type { DescentOptions } from '#core/training/options.ts';
@@ -37,19 +37,23 @@ export interface TrainRecipeInput {
   readonly room?: Room;
   /** Told when a checkpoint is taken up. */
   readonly onResume?: (phase: string, epoch: number) => void;
-  readonly onStep?: (phase: string, epoch: number, done: number, of: number) => void;
+  /** @param done steps of the epoch @param share of the whole training, all phases together, that is done */
+  readonly onStep?: (phase: string, epoch: number, done: number, share: number) => void;
   readonly onEpoch?: (report: EpochReport) => void;
 }
 
 export interface TrainSubmissionInput extends Omit<TrainRecipeInput, 'architecture' | 'method' | 'recipe'> {
   readonly submission: Submission;
+  /** Which of its nets, from 0; the i-th of several learns with the seed that is i larger. */
+  readonly net: number;
   /** Overrides the recipe's seed. */
   readonly seed?: number;
 }
 
 /** @throws ParapetError 'submission' without a recipe or with one that is wrong; 'integrity' for a checkpoint of another recipe */
-export async function trainSubmission({ submission, seed, ...input }: TrainSubmissionInput): Promise<Uint8Array> {
-  const { recipe, model } = submission;
+export async function trainSubmission({ submission, net, seed, ...input }: TrainSubmissionInput): Promise<Uint8Array> {
+  const { recipe } = submission;
+  const model = modelsOf(submission)[net];
   if (recipe === undefined || model?.format !== 'safetensors') {
     throw new ParapetError(
       'submission',
@@ -59,7 +63,7 @@ export async function trainSubmission({ submission, seed, ...input }: TrainSubmi
   }
   const architecture = findArchitecture(model.architecture);
   const method = findTrainingMethod(recipe.method);
-  return trainRecipe({ ...input, architecture, method, recipe: { ...recipe, seed: seed ?? recipe.seed } });
+  return trainRecipe({ ...input, architecture, method, recipe: { ...recipe, seed: (seed ?? recipe.seed) + net } });
 }
 
 async function readIfPresent(path: string): Promise<Uint8Array | null> {
@@ -139,7 +143,8 @@ export async function trainRecipe(input: TrainRecipeInput): Promise<Uint8Array> 
   });
 }
 
-/** Where `train` puts a submission's weights unless told otherwise. */
-export function defaultWeightsPath(submission: Submission): string {
-  return join('out', 'train', `${submission.id}.safetensors`);
+/** Where `train` puts the weights of a submission's net unless told otherwise. */
+export function defaultWeightsPath(submission: Submission, net: number): string {
+  const which = modelsOf(submission).length === 1 ? '' : `-${net}`;
+  return join('out', 'train', `${submission.id}${which}.safetensors`);
 }

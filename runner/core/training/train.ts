@@ -34,7 +34,8 @@ export interface TrainingInput {
   /** Where to go on; from the start when absent. */
   readonly state?: TrainingState;
   readonly signal?: AbortSignal;
-  readonly onStep?: (phase: string, epoch: number, done: number, of: number) => void;
+  /** @param done steps of the epoch @param share of the whole training, all phases together, that is done */
+  readonly onStep?: (phase: string, epoch: number, done: number, share: number) => void;
   /** Awaited after each epoch, with the state to store. */
   readonly onEpoch?: (report: EpochReport, state: TrainingState) => Promise<void> | void;
 }
@@ -117,6 +118,10 @@ function withBest(state: TrainingState, validation: ValidationAccuracy | null, {
   return { ...state, best: { epoch: state.epoch, accuracy, weights: state.average ?? state.weights } };
 }
 
+function epochsOf(phases: readonly Phase[]): number {
+  return phases.reduce((sum, phase) => sum + phase.epochs, 0);
+}
+
 /** Whether a phase has come to its end: by its epochs, or because too many went by without a better net. */
 function isOver({ epoch, best }: TrainingState, { epochs }: Phase, { patience }: DescentOptions): boolean {
   return epoch >= epochs || (patience > 0 && best !== undefined && epoch - best.epoch >= patience);
@@ -135,9 +140,11 @@ export async function train(whole: TrainingInput): Promise<Weights> {
   const { learnt, heldOut } = divide(whole.data, options);
   const input = { ...whole, data: learnt };
   const phases = method.phases(options);
+  const epochs = epochsOf(phases);
   let state = input.state ?? startOf(phases[0] as Phase, 0, input, {});
   for (;;) {
     const phase = phases[state.phase] as Phase;
+    const before = epochsOf(phases.slice(0, state.phase));
     const data: TrainingData = { ...learnt, labels: await labelsOf(phase, input, state.finished) };
     while (!isOver(state, phase, options)) {
       const { epoch } = state;
@@ -151,7 +158,9 @@ export async function train(whole: TrainingInput): Promise<Weights> {
         epoch,
         data,
         ...(signal && { signal }),
-        ...(onStep && { onStep: (done: number, of: number) => onStep(phase.name, epoch, done, of) }),
+        ...(onStep && {
+          onStep: (done: number, of: number) => onStep(phase.name, epoch, done, (before + epoch + done / of) / epochs),
+        }),
       });
       const next: TrainingState = { ...state, ...moved, epoch: epoch + 1 };
       const net = next.average ?? next.weights;

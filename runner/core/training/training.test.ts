@@ -166,6 +166,14 @@ describe('training', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
+  test('the share that is done rises evenly to 1 over all phases', async () => {
+    const shares: number[] = [];
+    const onStep = (_phase: string, _epoch: number, _done: number, share: number) => shares.push(share);
+    await train(input({ method: distillation, settings: { epochs: 2 }, onStep }));
+    expect(shares).toEqual(shares.map((_, i) => expect.closeTo((i + 1) / shares.length, 12)));
+    expect(shares.at(-1)).toBe(1);
+  });
+
   test('initial weights keep to the Glorot limit and fill it; biases are 0', () => {
     const weights = initialWeights(tiny, 3);
     const limit = Math.sqrt(6 / 12);
