@@ -92,7 +92,7 @@ it('two that draw, draw apart, and scores that are changed are so for attacks to
 });
 
 describe('gradients', () => {
-  it.each([
+  it.each<NamedDefense>([
     { id: 'gaussian-noise', options: { samples: 7, answer: 'mean' } },
     { id: 'random-resize-pad', options: { samples: 7, smallest: 0.5 } },
     { id: 'random-resize-pad', options: { samples: 1, smallest: 0.5 } },
@@ -189,10 +189,13 @@ describe('defense-gan', () => {
   const by = (options: NamedDefense['options']) =>
     open({ id: 'defense-gan', options, file: 'g' }, net, knownGenerator());
 
-  it.each([{ steps: 200 }, { steps: 200, restarts: 3 }])('finds the image that the generator makes: %o', (options) => {
-    const x = tf.tensor4d([...made(-1), ...made(2)], [2, 4, 4, 1]);
-    close(valuesOf(by(options), x), valuesOf(net, x), 2);
-  });
+  it.each<NamedDefense['options']>([{ steps: 200 }, { steps: 200, restarts: 3 }])(
+    'finds the image that the generator makes: %o',
+    (options) => {
+      const x = tf.tensor4d([...made(-1), ...made(2)], [2, 4, 4, 1]);
+      close(valuesOf(by(options), x), valuesOf(net, x), 2);
+    },
+  );
 
   it('undoes a change that no image of the generator has', () => {
     const clean = made(1);
@@ -227,17 +230,26 @@ describe('defense-gan', () => {
     for (const z of [-2, 0, 2]) expect(distance({ ...few, restarts: 20 }, z)).toBeLessThan(distance(few, z));
   });
 
-  it('is differentiated as if it were the identity', () => {
+  it('has the derivative of the last step, which leads along its images', () => {
     const x = tf.tensor4d(made(0), [1, 4, 4, 1]);
-    const model = gradientModel(by({ steps: 200 }));
-    const slope = [...model.gradient(x, margin([0])).gradient.dataSync()];
+    const slope = [
+      ...gradientModel(by({ steps: 200, stepSize: 30 }))
+        .gradient(x, margin([0]))
+        .gradient.dataSync(),
+    ];
+    const ahead = [
+      ...gradientModel(net)
+        .gradient(x, margin([0]))
+        .gradient.dataSync(),
+    ];
+    // How each pixel follows z, by differences.
+    const [above, below] = [made(1e-3), made(-1e-3)];
+    const follows = above.map((value, i) => (value - (below[i] as number)) / 2e-3);
+    const along = follows.reduce((sum, value, i) => sum + value * (ahead[i] as number), 0);
+    expect(Math.max(...slope.map(Math.abs))).toBeGreaterThan(0.01);
     close(
       slope,
-      [
-        ...gradientModel(net)
-          .gradient(x, margin([0]))
-          .gradient.dataSync(),
-      ],
+      follows.map((value) => ((2 * 30) / 16) * value * along),
       3,
     );
   });
