@@ -74,12 +74,10 @@ function nearest(
   starts: Float32Array,
   { steps, restarts, stepSize, momentum }: z.output<typeof optionsSchema>,
 ): tf.Tensor2D {
-  const [count] = x.shape;
+  const [count, height, width, channels] = x.shape;
   // Rows are image by image, and of each image start by start.
-  const wanted = tf.reshape(tf.tile(tf.expandDims(x, 1), [1, restarts, 1, 1, 1]), [
-    -1,
-    ...x.shape.slice(1),
-  ]) as tf.Tensor4D;
+  const copies = tf.tile(tf.expandDims(x, 1), [1, restarts, 1, 1, 1]);
+  const wanted: tf.Tensor4D = tf.reshape(copies, [count * restarts, height, width, channels]);
   let z = tf.tile(tf.tensor2d(starts, [restarts, LATENT]), [count, 1]) as tf.Tensor2D;
   let velocity: tf.Tensor2D = tf.zerosLike(z);
   for (let done = 1; done < steps; done++) {
