@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, beforeAll, beforeEach, describe, expect, type TestContext, test, vi } from 'vitest';
 import { maxPoolGradByMask } from '#core/kernels/max-pool-grad-by-mask.ts';
+import { winners } from '#core/kernels/winners.ts';
 import { startBackend, startReference } from './index.ts';
 import { isInstalled } from './native-files.ts';
 import { needsNative } from './testing.ts';
@@ -91,6 +92,19 @@ describe('input gradient of a convolution equals cpu', () => {
   });
 });
 
+describe('the k largest values of each image are those of a sort', () => {
+  test.for([
+    ['one', [3, 2, 2, 5], 1],
+    ['all', [3, 2, 2, 5], 20],
+    ['a tenth, on several threads', [16, 26, 26, 32], 2163],
+  ] as const)('%s', async ([, image, k], context) => {
+    // Few distinct values, so that there are ties, and both zeros among them.
+    const x = () => tf.div(tf.round(tf.mul(random(image, 1), 64)), 64) as tf.Tensor4D;
+    expect(await error(context, () => winners(x(), k))).toBe(0);
+    expect(await error(context, () => gradient((input) => winners(input, k), x()))).toBe(0);
+  });
+});
+
 test('the gradient of ReLU passes where x > 0 only', async (context) => {
   needsNative(context);
   const dx = tf.grad((x) => tf.sum(tf.mul(tf.relu(x), [2, 3, 4, 5])))(tf.tensor1d([-1, 0, 1e-30, 2]));
@@ -105,4 +119,6 @@ test('wrong shapes are refused, not computed', (context) => {
       tf.engine().runKernel(tf.MaxPoolGrad, { dy, input, output: dy }, { filterSize: 2, strides: 2, pad: 'valid' }),
     );
   expect(grad(tf.ones([1, 2, 2, 3]), tf.ones([1, 4, 4, 5]))).toThrow('do not fit each other');
+  const most = (k: number) => () => tf.tidy(() => winners(tf.ones([2, 6]), k));
+  for (const k of [0, 7]) expect(most(k)).toThrow('k is not from 1 to the number of values');
 });

@@ -6,6 +6,7 @@
 #include "native-first-layer.h"
 #include "native-pool.h"
 #include "native-sum.h"
+#include "native-winners.h"
 #include "native-winograd-filter.h"
 #include "tensorflow/c/ops.h"
 
@@ -184,6 +185,17 @@ void bias_grad(void*, TF_OpKernelContext* context) {
   if (float* sums = call.output({1, 1, 1, shape.channels})) masked_sum(shape, dy, y, sums);
 }
 
+// 1 where a value of x is among the k largest of its image; k is the first number of the geometry.
+void winners_mask(void* kernel, TF_OpKernelContext* context) {
+  const int64_t k = geometry_of(kernel).window_height;
+  Call call(context);
+  Shape in;
+  const float* x = call.input(0, &in);
+  if (x == nullptr) return;
+  if (k < 1 || k > in.image()) return call.refuse("k is not from 1 to the number of values of an image");
+  if (float* mask = call.output(in)) mask_winners(in, x, k, mask);
+}
+
 // The attribute of every op.
 void* read_geometry(TF_OpKernelConstruction* construction) {
   auto* geometry = new Geometry();
@@ -231,6 +243,7 @@ extern "C" void* napi_register_module_v1(void*, void* exports) {
   register_op("ParapetConv3x3FilterGrad", {x, dy}, {dw}, &conv_3x3_filter_grad<kOpen>);
   register_op("ParapetConv3x3ReluFilterGrad", {x, dy, y}, {dw}, &conv_3x3_filter_grad<kMask>);
   register_op("ParapetConv3x3ReluPoolFilterGrad", {x, dy, winners}, {dw}, &conv_3x3_filter_grad<kWinners>);
+  register_op("ParapetWinners", {x}, {"mask: float"}, &winners_mask);
   register_op("ParapetReluBiasGrad", {dy, y}, {"db: float"}, &bias_grad);
   return exports;
 }

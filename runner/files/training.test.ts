@@ -5,6 +5,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { decodeSafetensors } from '#core/models/safetensors.ts';
 import { type Submission, submissionSchema } from '#core/submission.ts';
 
 const submission = (recipe: object): Submission =>
@@ -88,6 +89,14 @@ describe('training of a submission', () => {
       'error integrity checkpoint: it belongs to another',
     );
     expect(await finish(start(other, 'other.safetensors', false))).toMatch(/^step 0 1/);
+  });
+
+  test('a recipe that differs in the precision of its file alone takes up the same checkpoint', async () => {
+    await killAt(start(submission(recipe), 'half.safetensors'), 'step 1 1');
+    const half = submission({ options: { ...recipe.options, precision: 'half' } });
+    expect(await finish(start(half, 'half.safetensors'))).toMatch(/^resumed net 1\n/);
+    const { tensors } = decodeSafetensors(await readFile(join(folder, 'half.safetensors')));
+    expect(new Set([...tensors.values()].map(({ dtype }) => dtype))).toEqual(new Set(['F16']));
   });
 
   test('two at once on one output: the second is refused', async () => {

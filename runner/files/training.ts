@@ -8,13 +8,13 @@ import type { Examples } from '#core/datasets/dataset.ts';
 import { ParapetError } from '#core/errors.ts';
 import type { Architecture } from '#core/models/architecture.ts';
 import { findArchitecture } from '#core/models/index.ts';
-import { encodeSafetensors } from '#core/models/safetensors.ts';
 import { modelsOf, type Recipe, type Submission } from '#core/submission.ts';
 import { findTrainingMethod } from '#core/training/index.ts';
 import type { TrainingMethod } from '#core/training/method.ts';
 import type { DescentOptions } from '#core/training/options.ts';
 import { decodeState, encodeState } from '#core/training/state.ts';
 import { type EpochReport, train } from '#core/training/train.ts';
+import { encodeWeights } from '#core/training/weights-file.ts';
 import { assertBackend, type BackendReport } from '../backends/index.ts';
 import { writeDurable } from './durable.ts';
 import { withLock } from './lock.ts';
@@ -78,7 +78,7 @@ async function readIfPresent(path: string): Promise<Uint8Array | null> {
 /**
  * @returns the weights as a safetensors file, as it was written to `out`
  * @throws ParapetError 'submission' for a recipe that is wrong; 'integrity' for a checkpoint of another recipe, 'infrastructure' where
- *   memory or disk do not suffice
+ *   memory or disk do not suffice; 'misbehaved' for weights that half precision cannot hold
  */
 export async function trainRecipe(input: TrainRecipeInput): Promise<Uint8Array> {
   const { architecture, method, recipe, backend, data } = input;
@@ -98,11 +98,13 @@ export async function trainRecipe(input: TrainRecipeInput): Promise<Uint8Array> 
   method.check?.(architecture);
   await assertRoom({ architecture, method, options, out: input.out }, input.room);
   const checkpoint = `${input.out}.checkpoint`;
+  // How weights are stored changes no state on the way, so it is no part of what a checkpoint belongs to.
+  const { precision, ...moving } = options;
   return withLock(`${input.out}.lock`, async () => {
     const identity = JSON.stringify({
       architecture: architecture.id,
       method: method.id,
-      options: Object.entries(options).sort(([a], [b]) => (a < b ? -1 : 1)),
+      options: Object.entries(moving).sort(([a], [b]) => (a < b ? -1 : 1)),
       seed,
       data: data.digest,
       backend: [backend.name, backend.threads],
@@ -126,17 +128,12 @@ export async function trainRecipe(input: TrainRecipeInput): Promise<Uint8Array> 
         input.onEpoch?.(report);
       },
     });
-    const file = encodeSafetensors(
-      Object.fromEntries(
-        architecture.parameters.map(({ name, shape }) => [name, { shape, data: weights[name] as Float32Array }]),
-      ),
-      {
-        architecture: architecture.id,
-        method: method.id,
-        seed: String(seed),
-        trainedOn: `${backend.name}, ${backend.threads} threads`,
-      },
-    );
+    const file = encodeWeights(architecture, weights, precision, {
+      architecture: architecture.id,
+      method: method.id,
+      seed: String(seed),
+      trainedOn: `${backend.name}, ${backend.threads} threads`,
+    });
     await writeDurable(input.out, file);
     await rm(checkpoint, { force: true });
     return file;

@@ -67,7 +67,7 @@ function open(bytes: Uint8Array, size: number, known: KnownImages): Reader {
   };
 }
 
-/** Images of a set; those of a sparse set whose clean image is not there are left out. */
+/** Images of a set; those that are stored by what changed are left out where the clean image is not there. */
 function images(
   set: string,
   { tensors }: Reader,
@@ -76,7 +76,7 @@ function images(
 ): EvidenceImage[] {
   const sparse = tensors.has(`${set}.changed`);
   const all = decodeImages(set, tensors, size, (row) => clean(row) ?? new Float32Array(size));
-  return sparse ? all.filter(({ row }) => clean(row) !== null) : all;
+  return all.filter(({ row, stepped }) => (!sparse && stepped === undefined) || clean(row) !== null);
 }
 
 /**

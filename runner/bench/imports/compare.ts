@@ -1,21 +1,15 @@
 import { setTimeout } from 'node:timers/promises';
 import { ParapetError } from '#core/errors.ts';
-import { median } from '#core/metrics/median.ts';
+import type { Timer } from '../timer.ts';
+import { REST_MS, ratio, type Times, timesOf, WARM_UP } from '../times.ts';
 import { type ImportNet, type Pass, passes, type Request, type Response } from './nets.ts';
-import type { Timer } from './processes.ts';
+
+type PassTimer = Timer<Request, Response>;
 
 export interface Timers {
-  readonly torch: Timer;
+  readonly torch: PassTimer;
   /** By name. */
-  readonly backends: Readonly<Record<string, Timer>>;
-}
-
-/** Milliseconds of a pass of a batch. */
-export interface Times {
-  readonly median: number;
-  readonly least: number;
-  /** Median of the time of all cores together. */
-  readonly cores: number;
+  readonly backends: Readonly<Record<string, PassTimer>>;
 }
 
 /** One pass of one net on one backend. */
@@ -33,9 +27,6 @@ export interface Measured extends ImportNet {
   readonly torchOverImport: number;
 }
 
-const WARM_UP = 2;
-/** Threads of a process that has just worked look for more work for a while, at the cost of whoever comes next. */
-const REST_MS = 30;
 /** Largest difference of two nets' scores, as a share of the largest, that is still rounding. */
 const SAME_NET = 1e-3;
 
@@ -83,16 +74,6 @@ export async function compare(
     }
   }
   return measured;
-}
-
-function timesOf(taken: readonly Response[]): Times {
-  const clock = taken.map(({ milliseconds }) => milliseconds);
-  const cores = median(taken.map(({ coreMilliseconds }) => coreMilliseconds)) as number;
-  return { median: median(clock) as number, least: Math.min(...clock), cores };
-}
-
-function ratio(over: readonly Response[], under: readonly Response[], of: 'milliseconds' | 'coreMilliseconds'): number {
-  return median(over.map((response, i) => response[of] / (under[i] as Response)[of])) as number;
 }
 
 function requireSameNet(architecture: string, said: ReadonlyMap<Request['source'], Response>): void {

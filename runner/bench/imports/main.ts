@@ -16,9 +16,9 @@ import { processorName } from '../../backends/device.ts';
 import { isInstalled } from '../../backends/native-files.ts';
 import { runTool } from '../../backends/tools.ts';
 import { installPeers, pythonEnvironment } from '../peers/install.ts';
+import { startTimer } from '../timer.ts';
 import { compare, type Measured, type Timers } from './compare.ts';
 import { type ImportNet, importNets, type NetFiles } from './nets.ts';
-import { startTimer } from './processes.ts';
 import { describeImports } from './text.ts';
 
 const { values: options } = parseArgs({

@@ -1,3 +1,5 @@
+import type { Taken } from '../times.ts';
+
 /** The nets that are compared, and how many images at once: a fifth of a second or so a gradient. */
 export interface ImportNet {
   readonly architecture: string;
@@ -38,9 +40,6 @@ export interface Request {
 export const SAMPLE = 40;
 
 /** What it says: how long that took, and the first scores or the first values of the gradient, to see that all nets are the same. */
-export interface Response {
-  readonly milliseconds: number;
-  /** Time of all cores together, which other work on the machine changes less. */
-  readonly coreMilliseconds: number;
+export interface Response extends Taken {
   readonly sample: readonly number[];
 }

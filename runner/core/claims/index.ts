@@ -6,9 +6,10 @@ import { goodfellow2015 } from './goodfellow2015.ts';
 import { nguyen2015 } from './nguyen2015.ts';
 import { papernot2016 } from './papernot2016.ts';
 import { szegedy2014 } from './szegedy2014.ts';
+import { xu2018 } from './xu2018.ts';
 
 /** Every paper whose figures are reproduced. */
-export const claims: readonly Claim[] = [szegedy2014, goodfellow2015, nguyen2015, papernot2016, carlini2017];
+export const claims: readonly Claim[] = [szegedy2014, goodfellow2015, nguyen2015, papernot2016, carlini2017, xu2018];
 
 /** @throws ParapetError 'usage' that lists the claims there are */
 export function findClaim(id: string): Claim {

@@ -41,13 +41,11 @@ export async function confirm(
   const y = (i: number) => scanned.y[scanned.examples[i] ?? 0] ?? 0;
   const limit = Math.min(suite.evidence.limit, right.length);
   const judges = judgesOf(evaluation, workers);
-  const ball = {
-    norm: track.norm,
-    epsilon: ({ line }: Candidate) => (suiteLines[line]?.ball === 'track' ? track.epsilon : Number.POSITIVE_INFINITY),
-  };
+  const radius = ({ line, distance }: Candidate) =>
+    suiteLines[line]?.ball === 'track' || distance <= track.epsilon ? track.epsilon : Number.POSITIVE_INFINITY;
   const lines = runs.map(({ outcomes }) => copyOf(outcomes));
-  const show = async (claims: readonly Claim[]) => {
-    const shown = await chooseEvidence(claims, judges, ball);
+  const show = async (claims: readonly Claim[], epsilon: (candidate: Candidate) => number) => {
+    const shown = await chooseEvidence(claims, judges, { norm: track.norm, epsilon });
     refuseStrays(shown);
     for (const { line, row } of shown.flatMap(({ rejected }) => rejected)) drop(lines[line] as LineOutcomes, row);
     return shown;
@@ -65,11 +63,13 @@ export async function confirm(
       const target = wrongClass(y(i), row % perExample);
       return { x: clean(i), y: y(i), target, candidates: [candidateOf(runs, headline, row)] };
     }),
+    (candidate) => Math.min(radius(candidate), candidate.distance),
   );
   const candidates = candidatesByExample(runs, lines, track.norm);
   const positions = [...right.keys()].filter((i) => right[i] && i < limit && candidates.has(i));
   const shownExamples = await show(
     positions.map((i) => ({ x: clean(i), y: y(i), target: null, candidates: candidates.get(i) ?? [] })),
+    radius,
   );
 
   const best = imagesOf(shownExamples, positions);
@@ -145,7 +145,11 @@ function candidatesByExample(
 }
 
 function imagesOf(shown: readonly Shown[], rows: readonly number[]): EvidenceImage[] {
-  return shown.flatMap(({ chosen }, i) => (chosen === null ? [] : [{ row: rows[i] as number, pixels: chosen.pixels }]));
+  return shown.flatMap(({ chosen }, i) => {
+    if (chosen === null) return [];
+    const { pixels, stepped } = chosen;
+    return [{ row: rows[i] as number, pixels, ...(stepped && { stepped }) }];
+  });
 }
 
 function refuseStrays(shown: readonly Shown[]): void {

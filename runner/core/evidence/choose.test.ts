@@ -38,6 +38,19 @@ describe('chooseEvidence', () => {
     expect(shown?.rejected).toEqual([]);
   });
 
+  it('takes it in steps, a little farther out, where it stands at the boundary itself', async () => {
+    const [shown] = await choose([claim(0.5001)], 0.5001, 0.5001);
+    const { chosen } = shown ?? {};
+    expect(chosen?.stepped).toBeDefined();
+    expect(chosen?.pixels[0]).toBeGreaterThan(0.5001);
+    expect(chosen?.pixels[0]).toBeLessThan(0.4 + 0.1001 * 1.0021);
+  });
+
+  it('does not leave the ball for it', async () => {
+    const [shown] = await choose([claim(0.5001)], 0.50009, 0.50009, 0.1001);
+    expect(shown?.chosen?.pixels[0]).toBeLessThanOrEqual(0.5001 + 1e-6);
+  });
+
   it('goes on to the next candidate, and reports the ones that did not stand up', async () => {
     const [shown] = await choose([claim(0.55, 0.6, 0.65)], 0.5, 0.61);
     expect(shown?.chosen?.candidate.row).toBe(2);

@@ -1,6 +1,6 @@
 import { adversarial, distances, inBall, inBox } from '../metrics/judge.ts';
 import type { Norm } from '../projections.ts';
-import { fromBytes, roundTowards } from './rounding.ts';
+import { fromBytes, fromSteps, inSteps, roundTowards, type SteppedImage } from './rounding.ts';
 
 /** An image that an attack found. */
 export interface Candidate {
@@ -22,9 +22,17 @@ export interface Claim {
   readonly candidates: readonly Candidate[];
 }
 
+/** A candidate in one of the forms that it may be stored in. */
+export interface Version {
+  readonly candidate: Candidate;
+  readonly pixels: Float32Array;
+  /** What the pixels come of, where they are stored so. */
+  readonly stepped?: SteppedImage;
+}
+
 /** What became of a claim: the image that shows it, if any, and the candidates that did not stand up. */
 export interface Shown {
-  readonly chosen: { readonly candidate: Candidate; readonly pixels: Float32Array } | null;
+  readonly chosen: Version | null;
   readonly rejected: readonly Candidate[];
   /** Of the rejected, those outside their ball or box: a bug of ours. */
   readonly outside: number;
@@ -41,11 +49,12 @@ export interface Judges {
   readonly classes: number;
 }
 
-interface Attempt {
-  readonly candidate: Candidate;
-  readonly pixels: Float32Array;
+interface Attempt extends Version {
   readonly rounded: boolean;
 }
+
+/** How much farther than it was found an image may be stored: at the very boundary no rounding leaves it where it is. */
+const STRETCH = 1.002;
 
 interface Pending {
   readonly claim: Claim;
@@ -57,7 +66,8 @@ interface Pending {
 
 /**
  * Finds for each claim the first image that an independent judge confirms: of each candidate in turn the version rounded
- * to 8 bits towards x, and where that no longer succeeds the float32 image itself.
+ * to 8 bits towards x; where that no longer succeeds the image in steps of its own size, at its distance or a little farther;
+ * and where none of these does, the float32 image itself.
  *
  * @param ball norm and radius that every image must keep to; radius Infinity for none
  */
@@ -70,7 +80,7 @@ export async function chooseEvidence(
     const pending: Pending = { claim, attempts: [], rejected: [], outside: 0, chosen: null };
     for (const candidate of claim.candidates) {
       if (isInside(claim.x, candidate, ball.norm, ball.epsilon(candidate)))
-        pending.attempts.push(...versions(claim.x, candidate));
+        pending.attempts.push(...versions(claim.x, candidate, ball.norm, ball.epsilon(candidate)));
       else {
         pending.rejected.push(candidate);
         pending.outside++;
@@ -79,11 +89,7 @@ export async function chooseEvidence(
     return pending;
   });
   for (let open = all; open.length > 0; open = open.filter((p) => p.chosen === null && p.attempts.length > 0)) {
-    const rounded = open.filter((p) => p.attempts[0]?.rounded);
-    const survives = await judge(rounded, judges.evaluating, judges.classes);
-    rounded.forEach((p, i) => {
-      if (!survives[i]) p.attempts.shift();
-    });
+    await dropFailed(open, judges);
     const ready = open.filter((p) => p.attempts.length > 0);
     const confirmed = await judge(ready, judges.independent, judges.classes);
     ready.forEach((p, i) => {
@@ -96,11 +102,28 @@ export async function chooseEvidence(
   return all.map(({ chosen, rejected, outside }) => ({ chosen, rejected, outside }));
 }
 
-/** Rounded first; one that is on the 8-bit grid already has no other version. */
-function versions(x: Float32Array, candidate: Candidate): Attempt[] {
+/** Takes away what is rounded and no longer succeeds, up to the first version of each that does, or is not rounded. */
+async function dropFailed(open: readonly Pending[], { evaluating, classes }: Judges): Promise<void> {
+  for (let asked = open; asked.length > 0; ) {
+    const rounded = asked.filter((p) => p.attempts[0]?.rounded);
+    const survives = await judge(rounded, evaluating, classes);
+    asked = rounded.filter((_, i) => !survives[i]);
+    for (const { attempts } of asked) attempts.shift();
+  }
+}
+
+/** Rounded first; one that is on the 8-bit grid already has no other version. Of few changed values (L0) no steps are made. */
+function versions(x: Float32Array, candidate: Candidate, norm: Norm, epsilon: number): Attempt[] {
   const raw = { candidate, pixels: candidate.pixels, rounded: false };
-  const pixels = fromBytes(roundTowards(x, candidate.pixels));
-  return pixels.every((value, i) => value === raw.pixels[i]) ? [raw] : [{ candidate, pixels, rounded: true }, raw];
+  const bytes = fromBytes(roundTowards(x, candidate.pixels));
+  if (bytes.every((value, i) => value === raw.pixels[i])) return [raw];
+  const rounded = { candidate, pixels: bytes, rounded: true };
+  if (norm === 'L0') return [rounded, raw];
+  const same = inSteps(x, candidate.pixels, norm);
+  const stepped = [same, { ...same, scale: same.scale * STRETCH }]
+    .map((image) => ({ candidate, pixels: fromSteps(x, image), stepped: image, rounded: true }))
+    .filter(({ pixels }) => isInside(x, { ...candidate, pixels }, norm, epsilon));
+  return [rounded, ...stepped, raw];
 }
 
 function isInside(x: Float32Array, { pixels }: Candidate, norm: Norm, epsilon: number): boolean {

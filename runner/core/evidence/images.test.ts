@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { distances } from '../metrics/judge.ts';
 import { decodeImages, type EvidenceImage, encodeImages } from './images.ts';
-import { fromBytes, roundTowards } from './rounding.ts';
+import { fromBytes, fromSteps, inSteps, roundTowards } from './rounding.ts';
 
 const SIZE = 12;
 const clean = (row: number) => fromBytes(Uint8Array.from({ length: SIZE }, (_, i) => (i * 20 + row) % 256));
@@ -36,11 +37,36 @@ describe('roundTowards', () => {
   });
 });
 
+describe('inSteps', () => {
+  it.each(['Linf', 'L2'] as const)(
+    'keeps each value to half a step and its sign, and the distance in %s to rounding',
+    (norm) => {
+      fc.assert(
+        fc.property(bytes, floats, (cleanBytes, xAdv) => {
+          const x = fromBytes(cleanBytes);
+          const distance = (image: Float32Array) => distances(x, image, SIZE, norm)[0] as number;
+          const image = inSteps(x, xAdv, norm);
+          const stepped = fromSteps(x, image);
+          expect(distance(stepped)).toBeLessThanOrEqual(distance(xAdv) * 1.001 + 1e-6);
+          stepped.forEach((value, i) => {
+            // Half a step, and what the shrinking to the old distance takes: at most half a step of each of 12 values.
+            expect(Math.abs(value - (xAdv[i] as number))).toBeLessThanOrEqual((image.scale / 127) * 4 + 1e-7);
+          });
+        }),
+      );
+    },
+  );
+});
+
 describe('images of the evidence file', () => {
   const image = fc.oneof(floats, bytes.map(fromBytes));
   const sets = fc
     .array(image, { maxLength: 6 })
     .map((all) => all.map((pixels, i): EvidenceImage => ({ row: 3 * i, pixels })));
+  const steppedImage = (row: number, xAdv: Float32Array): EvidenceImage => {
+    const stepped = inSteps(clean(row), xAdv, 'L2');
+    return { row, pixels: fromSteps(clean(row), stepped), stepped };
+  };
 
   it('come back bit by bit, dense and sparse', () => {
     fc.assert(
@@ -49,6 +75,33 @@ describe('images of the evidence file', () => {
         expect(decodeImages('best', tensors, SIZE, clean)).toEqual(images);
       }),
     );
+  });
+
+  it('come back bit by bit in steps, among others', () => {
+    fc.assert(
+      fc.property(fc.array(floats, { minLength: 1, maxLength: 4 }), sets, (some, others) => {
+        const images = [...others, ...some.map((xAdv, i) => steppedImage(100 + i, xAdv))];
+        const decoded = decodeImages('best', encodeImages('best', images, null), SIZE, clean);
+        expect(decoded.map(({ row, pixels }) => ({ row, pixels }))).toEqual(
+          images.map(({ row, pixels }) => ({ row, pixels })),
+        );
+      }),
+    );
+  });
+
+  it('take a byte for a value in steps', () => {
+    const xAdv = clean(0).map((value, i) => value + (i % 2 === 0 ? 0.01 : -0.0001) * (value < 0.5 ? 1 : -1));
+    const tensors = encodeImages('best', [steppedImage(0, xAdv)], null);
+    const bytesOf = [...tensors.values()].reduce((sum, { data }) => sum + data.byteLength, 0);
+    expect(bytesOf).toBe(4 + 1 + SIZE + 8);
+  });
+
+  it.each(['steps', 'scale'])('are refused when %s does not fit the rest', (name) => {
+    const tensors = encodeImages('s', [steppedImage(0, clean(0).fill(0.5))], null);
+    const tensor = tensors.get(`s.${name}`);
+    if (tensor === undefined) throw new Error(`no ${name}`);
+    tensors.set(`s.${name}`, { ...tensor, data: tensor.data.slice(0, -1) });
+    expect(() => decodeImages('s', tensors, SIZE, clean)).toThrow(/evidence: s/);
   });
 
   it('take a few bytes for a few changed values', () => {

@@ -12,6 +12,7 @@ import { registerMaxPoolGradByMask } from './max-pool-grad-by-mask.ts';
 import { registerReluGradient } from './relu-grad.ts';
 import { registerSecondOrderGradients } from './second-order.ts';
 import { registerSign } from './sign.ts';
+import { registerWinners } from './winners.ts';
 
 /** Replaces kernels of the wasm backend. Call it once tfjs's wasm backend is imported; calling it again does nothing. */
 export function registerWasmKernels(): void {
@@ -20,6 +21,7 @@ export function registerWasmKernels(): void {
   registerBatchMatMul();
   registerMaxPoolGrad();
   registerSign();
+  registerWinners();
 }
 
 /** Replaces kernels of a browser's GPU backend; call it once that backend is imported. */

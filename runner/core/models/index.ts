@@ -5,6 +5,7 @@ import { type Architecture, prepared } from './architecture.ts';
 import type { Classifier } from './classifier.ts';
 import { fullyConnectedMnist } from './fully-connected.ts';
 import { gowalMediumCifar10, gowalMediumMnist, gowalSmallCifar10, gowalSmallMnist } from './gowal.ts';
+import { kWinnersCifar10, kWinnersMnist } from './k-winners.ts';
 import { lenetCifar10, lenetMnist } from './lenet.ts';
 import { madryMnist } from './madry.ts';
 import { maxoutMnist } from './maxout.ts';
@@ -15,6 +16,7 @@ import { rbfMnist } from './rbf.ts';
 import { resnet18Cifar10 } from './resnet.ts';
 import { smallCnnMnist } from './small-cnn.ts';
 import { softmaxRegressionCifar10, softmaxRegressionMnist } from './softmax-regression.ts';
+import { thermometerCifar10, thermometerMnist } from './thermometer.ts';
 import { vgg16Cifar10 } from './vgg.ts';
 import { vitTinyCifar10 } from './vit.ts';
 import { decodeWeights } from './weights.ts';
@@ -24,6 +26,10 @@ import { wideResnet2810Cifar10 } from './wide-resnet.ts';
 export const architectures: readonly Architecture[] = [
   papernotMnist,
   papernotCifar10,
+  kWinnersMnist,
+  kWinnersCifar10,
+  thermometerMnist,
+  thermometerCifar10,
   lenetMnist,
   lenetCifar10,
   fullyConnectedMnist,

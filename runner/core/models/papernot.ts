@@ -8,7 +8,8 @@
 import type { Architecture, Parameter } from './architecture.ts';
 import { type SequentialLayer, sequential } from './sequential.ts';
 
-interface Widths {
+/** Outputs of the convolutions and of the fully connected layers between. */
+export interface Widths {
   readonly convolutions: readonly [number, number, number, number];
   readonly hidden: readonly [number, number];
 }
@@ -16,9 +17,10 @@ interface Widths {
 const KERNEL = 3;
 const CLASSES = 10;
 
-function parametersOf(inputShape: Architecture['inputShape'], { convolutions, hidden }: Widths): Parameter[] {
+/** @param image [height, width, channels] of what the first convolution sees */
+export function parametersOf(image: Architecture['inputShape'], { convolutions, hidden }: Widths): Parameter[] {
   const parameters: Parameter[] = [];
-  let [height, width, channels] = inputShape;
+  let [height, width, channels] = image;
   for (const [i, filters] of convolutions.entries()) {
     const patch = KERNEL * KERNEL;
     parameters.push(
@@ -45,7 +47,7 @@ function parametersOf(inputShape: Architecture['inputShape'], { convolutions, hi
   return parameters;
 }
 
-const layers: readonly SequentialLayer[] = [
+export const layers: readonly SequentialLayer[] = [
   { kind: 'convolution', name: 'conv1', pad: 'valid' },
   { kind: 'convolution', name: 'conv2', pad: 'valid', pool: true },
   { kind: 'convolution', name: 'conv3', pad: 'valid' },
@@ -68,12 +70,8 @@ function papernot(id: string, name: string, inputShape: Architecture['inputShape
   };
 }
 
-export const papernotMnist = papernot('papernot-mnist', 'Papernot’s MNIST net', [28, 28, 1], {
-  convolutions: [32, 32, 64, 64],
-  hidden: [200, 200],
-});
+export const mnistWidths: Widths = { convolutions: [32, 32, 64, 64], hidden: [200, 200] };
+export const cifar10Widths: Widths = { convolutions: [64, 64, 128, 128], hidden: [256, 256] };
 
-export const papernotCifar10 = papernot('papernot-cifar10', 'Papernot’s CIFAR-10 net', [32, 32, 3], {
-  convolutions: [64, 64, 128, 128],
-  hidden: [256, 256],
-});
+export const papernotMnist = papernot('papernot-mnist', 'Papernot’s MNIST net', [28, 28, 1], mnistWidths);
+export const papernotCifar10 = papernot('papernot-cifar10', 'Papernot’s CIFAR-10 net', [32, 32, 3], cifar10Widths);

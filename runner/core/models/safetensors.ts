@@ -8,7 +8,7 @@
  * Source: https://github.com/huggingface/safetensors, format section.
  */
 import { ParapetError } from '../errors.ts';
-import { fromBrain, fromHalf } from './half.ts';
+import { fromBrain, fromHalf, toHalf } from './half.ts';
 import { isRecord, parseStrictJson } from './strict-json.ts';
 
 const arrays = {
@@ -23,7 +23,7 @@ const arrays = {
   U8: Uint8Array,
 } as const;
 
-/** Floats of 16 bits, which are widened to float32 when they are read and never written. */
+/** Floats of 16 bits, which are widened to float32 when they are read. */
 const halves = { F16: fromHalf, BF16: fromBrain } as const;
 
 type WideType = keyof typeof arrays;
@@ -159,9 +159,18 @@ export function decodeSafetensors(bytes: Uint8Array, limits: SafetensorsLimits =
   return { tensors, metadata };
 }
 
-function dtypeOf(data: TensorData): WideType {
+/** A tensor to write. */
+export interface WrittenTensor {
+  readonly shape: readonly number[];
+  readonly data: TensorData;
+  /** Stores the nearest values of half precision, F16; as the data's type says when absent. */
+  readonly half?: true;
+}
+
+function storedAs({ data, half }: WrittenTensor): { dtype: DType; stored: TensorData } {
+  if (half) return { dtype: 'F16', stored: Uint16Array.from(data as Float32Array, toHalf) };
   const found = Object.entries(arrays).find(([, array]) => data.constructor === array);
-  return (found as [WideType, unknown])[0];
+  return { dtype: (found as [WideType, unknown])[0], stored: data };
 }
 
 /**
@@ -169,25 +178,22 @@ function dtypeOf(data: TensorData): WideType {
  * @param tensors by name; a shape's product must be the data's length
  */
 export function encodeSafetensors(
-  tensors: Readonly<Record<string, { readonly shape: readonly number[]; readonly data: TensorData }>>,
+  tensors: Readonly<Record<string, WrittenTensor>>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
-  const names = Object.keys(tensors).sort((a, b) => {
-    const width = (name: string) => (tensors[name] as { data: TensorData }).data.BYTES_PER_ELEMENT;
-    return width(b) - width(a) || (a < b ? -1 : 1);
-  });
+  const entries = Object.entries(tensors).map(([name, tensor]) => ({ name, shape: tensor.shape, ...storedAs(tensor) }));
+  entries.sort((a, b) => b.stored.BYTES_PER_ELEMENT - a.stored.BYTES_PER_ELEMENT || (a.name < b.name ? -1 : 1));
   const header: Record<string, unknown> = {};
   if (Object.keys(metadata).length > 0) {
     header.__metadata__ = Object.fromEntries(Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1)));
   }
   let position = 0;
-  for (const name of names) {
-    const { shape, data } = tensors[name] as { shape: readonly number[]; data: TensorData };
+  for (const { name, shape, dtype, stored } of entries) {
     const elements = shape.reduce((product, n) => product * n, 1);
-    if (elements !== data.length)
-      throw new Error(`'${name}': shape [${shape}] needs ${elements} values, got ${data.length}`);
-    header[name] = { dtype: dtypeOf(data), shape, data_offsets: [position, position + data.byteLength] };
-    position += data.byteLength;
+    if (elements !== stored.length)
+      throw new Error(`'${name}': shape [${shape}] needs ${elements} values, got ${stored.length}`);
+    header[name] = { dtype, shape, data_offsets: [position, position + stored.byteLength] };
+    position += stored.byteLength;
   }
   const json = new TextEncoder().encode(JSON.stringify(header));
   const padded = Math.ceil(json.length / 8) * 8;
@@ -195,10 +201,9 @@ export function encodeSafetensors(
   new DataView(bytes.buffer).setBigUint64(0, BigInt(padded), true);
   bytes.set(json, 8);
   let offset = 8 + padded;
-  for (const name of names) {
-    const { data } = tensors[name] as { data: TensorData };
-    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), offset);
-    offset += data.byteLength;
+  for (const { stored } of entries) {
+    bytes.set(new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength), offset);
+    offset += stored.byteLength;
   }
   return bytes;
 }

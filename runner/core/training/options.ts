@@ -78,6 +78,10 @@ export const descentOptions = {
     .describe(
       'Epochs without a better validation accuracy after which a phase stops, at its best weights; 0 never does.',
     ),
+  precision: z
+    .enum(['single', 'half'])
+    .default('single')
+    .describe('How the weights are stored: as float32, or rounded to half precision when training has ended.'),
 };
 
 /** Options of methods that train on images an attack has made. */

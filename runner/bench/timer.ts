@@ -1,16 +1,19 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { ParapetError } from '#core/errors.ts';
-import type { Request, Response } from './nets.ts';
 
-/** A process that waits for lines and times a pass for each. */
-export interface Timer {
+/** A process that waits for lines of JSON and times what each asks for. */
+export interface Timer<Request, Response> {
   /** @throws ParapetError 'infrastructure' with the end of what the process said, when it ends instead of answering */
   ask(request: Request): Promise<Response>;
   end(): void;
 }
 
-export function startTimer(program: string, args: readonly string[], env: NodeJS.ProcessEnv): Timer {
+export function startTimer<Request, Response>(
+  program: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Timer<Request, Response> {
   const child: ChildProcessWithoutNullStreams = spawn(program, args, { env });
   let complaint = '';
   child.stderr.on('data', (data: Buffer) => {
