@@ -74,7 +74,8 @@ export function register(program: Command): void {
     .option('--attack <file>', 'an attack of your own beside those of the suite, such as ./mine.ts')
     .addHelpText(
       'after',
-      '\nA run that was interrupted or killed goes on where it was when the same command is given again.\n' +
+      '\nWhere submission.yaml asks for a certificate, a lower bound is computed beside the attacks (docs/certificates.md).\n' +
+        'A run that was interrupted or killed goes on where it was when the same command is given again.\n' +
         'Examples:\n' +
         '  npm run -s parapet -- evaluate submissions/Undefended --track mnist-linf-0.3 --suite v1\n' +
         '  npm run -s parapet -- evaluate model.onnx --data photos/ --norm linf --epsilon 8/255 --report report.html',

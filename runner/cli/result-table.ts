@@ -10,7 +10,7 @@ export function percent({ value, low, high }: Proportion): string {
 /** A result as a person reads it: attack by attack, the worst case, and every warning sign. */
 export function resultTable(result: Result): string {
   const { title } = threatOf(result);
-  const { suite, backend, examples, flags, pairs } = result;
+  const { suite, backend, examples, flags, pairs, certifiedAccuracy, certificate } = result;
   const rows = result.attacks.map((attack) => [
     attack.id,
     percent(attack.pairs?.successRate ?? attack.successRate),
@@ -28,6 +28,10 @@ export function resultTable(result: Result): string {
       [1, 2, 3, 4],
     ),
   ];
+  if (certifiedAccuracy !== null && certificate !== undefined) {
+    const upper = `robust accuracy of the same ${certificate.examples}: ${percent(certificate.robustAccuracy)}`;
+    lines.push(`certified accuracy ${percent(certifiedAccuracy)} by ${certificate.method}; ${upper}`);
+  }
   if (pairs !== null) {
     lines.push(`image-target pairs: ${pairs.successes} of ${pairs.attempted} reached, ${percent(pairs.successRate)}`);
   }

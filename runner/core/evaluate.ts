@@ -1,10 +1,12 @@
 /**
- * The pipeline: scan → attack → confirm → count → probe → diagnose → result. It computes nothing itself and opens no file: every task
+ * The pipeline: scan → attack and certify → confirm → count → probe → diagnose → result. It computes nothing itself and opens no file: every task
  * is handed to workers, so that a browser, one process or many shards run the same evaluation.
  */
+import type { NamedCertificate } from './certificates/certificate.ts';
 import type { Examples } from './datasets/dataset.ts';
 import { diagnose } from './diagnostics/index.ts';
 import { sha256 } from './digest.ts';
+import { certifyAll, refuseContradictions } from './evaluation/certify.ts';
 import { confirm } from './evaluation/confirm.ts';
 import { type Draft, draftResult } from './evaluation/draft.ts';
 import { attackAll, scan, selectExamples } from './evaluation/phases.ts';
@@ -12,7 +14,8 @@ import { probeAll } from './evaluation/probes.ts';
 import type { OutcomeOf, Task } from './evaluation/tasks.ts';
 import { encodeEvidence, evidenceOf } from './evidence/file.ts';
 import { evidenceRoot } from './evidence/records.ts';
-import { rightAtFirst } from './metrics/outcomes.ts';
+import { countCertified } from './metrics/certified.ts';
+import { rightAtFirst, standing } from './metrics/outcomes.ts';
 import { recount } from './metrics/recount.ts';
 import type { Result } from './result.ts';
 import type { ResolvedSuite } from './suites/resolve.ts';
@@ -24,6 +27,8 @@ export interface Evaluation {
   readonly model?: Result['model'];
   /** Digests of the submissions that lines name as surrogates, by id; none when absent. */
   readonly surrogates?: Readonly<Record<string, string>>;
+  /** What it is certified by; nothing when absent. */
+  readonly certificate?: NamedCertificate;
   readonly suite: ResolvedSuite;
   /** So many examples at most; the suite's count unless a person asked for fewer. */
   readonly count: number;
@@ -50,7 +55,7 @@ export interface Workers {
 
 /**
  * @returns the result without the circumstances of its run, and the bytes of its evidence file
- * @throws ParapetError when the model gives no finite logits, or when an attack of ours misbehaves
+ * @throws ParapetError when the model gives no finite logits, or when an attack or a certificate of ours misbehaves
  */
 export async function evaluate(
   evaluation: Evaluation,
@@ -59,11 +64,17 @@ export async function evaluate(
   const { suite } = evaluation;
   const clean = await scan(evaluation, workers);
   const scanned = { ...clean, examples: selectExamples(evaluation, clean.predictions), y: evaluation.examples.y };
-  const runs = await attackAll(evaluation, workers, scanned.predictions, scanned.examples);
+  const [runs, certified] = await Promise.all([
+    attackAll(evaluation, workers, scanned.predictions, scanned.examples),
+    certifyAll(evaluation, workers, scanned.examples),
+  ]);
   const confirmed = await confirm(evaluation, workers, scanned, runs);
   const numbers = recount({ ...scanned, ...confirmed }, suite);
-  const evidence = encodeEvidence({ ...scanned, ...confirmed }, evaluation);
   const right = rightAtFirst(scanned);
+  const certificate =
+    certified && countCertified(certified, standing({ ...scanned, ...confirmed }), evaluation.suite.track);
+  if (certificate !== null) refuseContradictions(certificate, scanned.examples);
+  const evidence = encodeEvidence({ ...scanned, ...confirmed, certificate: certified?.numbers ?? null }, evaluation);
   const probes = await probeAll(evaluation, workers, scanned.examples, right, confirmed.lines, numbers);
   const flags = diagnose({
     ...confirmed,
@@ -78,5 +89,5 @@ export async function evaluate(
   const images = confirmed.best.length + confirmed.pairs.length;
   const root = evidenceRoot(evidenceOf(evidence, evaluation), suite.suite.headline);
   const shown = { digest: sha256(evidence), root, verified: images, backend: workers.confirmedBy };
-  return { draft: draftResult(evaluation, numbers, runs, flags, probes, shown), evidence };
+  return { draft: draftResult(evaluation, { ...numbers, certificate }, runs, flags, probes, shown), evidence };
 }

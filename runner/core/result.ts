@@ -37,6 +37,20 @@ const attackResultSchema = z.strictObject({
   gradientCalls: count,
 });
 
+/** How `certifiedAccuracy` came about; absent where it is null. */
+const certificateSchema = z.strictObject({
+  method: z.string(),
+  options: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+  /** Examples that were certified or not: so many from the first of those attacked. */
+  examples: count,
+  /** Worst case over the suite of these examples: the upper bound beside the lower one. */
+  robustAccuracy: proportionSchema,
+  /** Examples that count as not certified because an attack broke them, or they were wrong, which a certificate by chance allows. */
+  contradicted: count,
+  /** Mean over these examples of the radius that is proven, 0 where none is; null for a method that looks at one radius only. */
+  meanRadius: z.number().min(0).nullable(),
+});
+
 export const flagSchema = z.strictObject({
   id: z.string(),
   level: z.enum(['info', 'warning', 'failure']),
@@ -103,7 +117,9 @@ export const resultSchema = z.strictObject({
   cleanAccuracy: proportionSchema,
   /** Worst case over the suite, per example, of all examples. */
   robustAccuracy: proportionSchema,
+  /** Of the examples of `certificate`, those proven right everywhere in the ball; null without a certificate. */
   certifiedAccuracy: proportionSchema.nullable(),
+  certificate: certificateSchema.optional(),
   attacks: z.array(attackResultSchema),
   pairs: pairsSchema.nullable(),
   /** From the smallest verified distance per example; at the track's epsilon it equals `robustAccuracy`. */

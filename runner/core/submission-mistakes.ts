@@ -42,6 +42,24 @@ export function unknownId(
   return { path, message: `there is no '${id}'${didYouMean(id, ids) || `; wanted ${ids.join(', ')}`}` };
 }
 
+/** What is wrong with the options that are given to something of ours. @param at where they stand */
+export function optionMistakes(
+  { id, optionsSchema }: { readonly id: string; readonly optionsSchema: z.ZodObject },
+  options: unknown,
+  at: readonly PropertyKey[],
+): Mistake[] {
+  const known = Object.keys(optionsSchema.shape).map((name) => ({ id: name }));
+  return (optionsSchema.safeParse(options).error?.issues ?? []).flatMap((issue): Mistake[] => {
+    if (issue.code !== 'unrecognized_keys') return [{ path: [...at, ...issue.path], message: issue.message }];
+    return issue.keys.map((key) => {
+      const path = [...at, key];
+      if (known.length === 0) return { path, message: `${id} has no options`, atKey: true };
+      const { message } = unknownId(path, key, known);
+      return { path, message: message.replace(/^there is no/, `${id} has no option`), atKey: true };
+    });
+  });
+}
+
 function mistakesOf(issue: z.core.$ZodIssue, written: Written): Mistake[] {
   if (issue.code === 'unrecognized_keys') {
     const known = fieldsAt(issue.path, written);

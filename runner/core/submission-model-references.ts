@@ -4,7 +4,7 @@ import { defenses } from './defenses/index.ts';
 import { exportInstead } from './models/foreign-files.ts';
 import { architectures } from './models/index.ts';
 import { modelsOf, type Recipe, type Submission } from './submission.ts';
-import { type Mistake, unknownId } from './submission-mistakes.ts';
+import { type Mistake, optionMistakes, unknownId } from './submission-mistakes.ts';
 import type { Model } from './submission-models.ts';
 
 type Path = readonly PropertyKey[];
@@ -30,15 +30,8 @@ export function defenseMistakes(submission: Submission): Mistake[] {
     const path = ['defenses', i];
     const defense = defenses.find((one) => one.id === id);
     if (defense === undefined) return [unknownId([...path, 'id'], id, defenses)];
-    const { shape } = defense.optionsSchema;
-    const issues = defense.optionsSchema.safeParse(options).error?.issues ?? [];
-    const wrong = issues.flatMap((issue): Mistake[] =>
-      issue.code === 'unrecognized_keys'
-        ? issue.keys.map((key) => unknownOption([...path, 'options', key], id, key, Object.keys(shape)))
-        : [{ path: [...path, 'options', ...issue.path], message: issue.message }],
-    );
     return [
-      ...wrong,
+      ...optionMistakes(defense, options, [...path, 'options']),
       ...placeMistakes(path, id, defense.joins, several && i === 0),
       ...defenseFileMistakes(path, defense, submission.defenses[i]?.file),
       ...drawMistakes(submission, i),
@@ -48,16 +41,6 @@ export function defenseMistakes(submission: Submission): Mistake[] {
   if (!several || submission.defenses.length > 0) return mistakes;
   const message = `names none that joins the ${submission.models?.length} models; wanted ${joins.join(' or ')} first`;
   return [...mistakes, { path: ['defenses'], message }];
-}
-
-function unknownOption(path: Path, id: string, key: string, known: readonly string[]): Mistake {
-  if (known.length === 0) return { path, message: `${id} has no options`, atKey: true };
-  const { message } = unknownId(
-    path,
-    key,
-    known.map((name) => ({ id: name })),
-  );
-  return { path, message: message.replace(/^there is no/, `${id} has no option`), atKey: true };
 }
 
 function placeMistakes(path: Path, id: string, joins: boolean, shouldJoin: boolean): Mistake[] {

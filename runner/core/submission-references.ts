@@ -1,3 +1,4 @@
+import { certificateMistakes } from './certificates/index.ts';
 import { didYouMean } from './closest.ts';
 import { batchStatistic } from './models/architecture.ts';
 import { architectures } from './models/index.ts';
@@ -17,6 +18,7 @@ export function referenceMistakes(submission: Submission): Mistake[] {
     ...submission.claims.flatMap(({ track }, i) => claimMistakes(submission, track, i)),
     ...(submission.recipe === undefined ? [] : recipeMistakes(submission, submission.recipe)),
     ...defenseMistakes(submission),
+    ...certificateMistakes(submission),
   ];
 }
 

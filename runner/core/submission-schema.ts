@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { certificates } from './certificates/index.ts';
 import { defenses } from './defenses/index.ts';
 import { externalEvaluationSchema } from './external-evaluation.ts';
 import { architectures } from './models/index.ts';
@@ -12,6 +13,7 @@ const choices: ReadonlyMap<unknown, readonly { readonly id: string }[]> = new Ma
   [modelSchema.options[0].shape.architecture, architectures],
   [recipeSchema.shape.method, trainingMethods],
   [submissionSchema.shape.defenses.unwrap().element.shape.id, defenses],
+  [submissionSchema.shape.certificate.unwrap().shape.method, certificates],
   [submissionSchema.shape.claims.unwrap().element.shape.track, tracks],
   [externalEvaluationSchema.shape.of.shape.track, tracks],
 ]);

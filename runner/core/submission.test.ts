@@ -31,6 +31,12 @@ describe('a manifest', () => {
   const { licence: _, ...unlicensed } = good;
   const recipe = (change: object) => ({ ...good, recipe: { ...good.recipe, ...change } });
   const model = (change: object) => ({ ...good, model: { ...good.model, ...change } });
+  const certified = (certificate: object) => ({ ...good, certificate });
+  const smoothed = (deviation: number, other: number) => ({
+    ...certified({ method: 'smoothing', options: { deviation } }),
+    randomised: true,
+    defenses: [{ id: 'gaussian-noise', options: { deviation: other } }],
+  });
   test.each<[string, unknown, string]>([
     ['a missing field', unlicensed, 'licence: is missing; wanted a text'],
     ['a mistyped field', { ...good, lisence: 'MIT' }, "lisence: there is no such field; did you mean 'licence'?"],
@@ -88,6 +94,79 @@ describe('a manifest', () => {
       'percent for a fraction',
       { ...good, claims: [{ track: 'mnist-linf-0.3', robustAccuracy: 55, source: 't' }] },
       'is 55; wanted at most 1',
+    ],
+    [
+      'an unknown certificate',
+      certified({ method: 'crwn' }),
+      "certificate.method: there is no 'crwn'; did you mean 'crown'?",
+    ],
+    [
+      'a certificate of a net with a layer that it cannot bound',
+      certified({ method: 'crown' }),
+      'certificate.method: crown cannot bound papernot-mnist: model.architecture: papernot-mnist has max-pooling after conv2',
+    ],
+    [
+      'a certificate of a net that is not linear',
+      certified({ method: 'linear' }),
+      'papernot-mnist has ReLU after conv1; wanted one fully connected layer and nothing else',
+    ],
+    [
+      'a certificate of a net that is no chain of layers',
+      { ...certified({ method: 'ibp' }), model: { format: 'safetensors', architecture: 'maxout-mnist' } },
+      'ibp cannot bound maxout-mnist',
+    ],
+    [
+      'a certificate of a net with defenses around it',
+      { ...certified({ method: 'ibp' }), defenses: [{ id: 'median' }] },
+      'certificate.method: ibp bounds a net by itself; defenses names median',
+    ],
+    [
+      'a certificate of a graph',
+      {
+        ...certified({ method: 'ibp' }),
+        recipe: undefined,
+        model: { format: 'onnx', file: 'a.onnx', sha256: 'a'.repeat(64) },
+      },
+      'ibp cannot bound a graph (model.format onnx)',
+    ],
+    [
+      'an option that a certificate has not',
+      certified({ method: 'ibp', options: { steps: 3 } }),
+      'certificate.options.steps: ibp has no options',
+    ],
+    [
+      'a certificate without an option that it needs',
+      certified({ method: 'smoothing' }),
+      'certificate.options.deviation: wanted the deviation of gaussian-noise',
+    ],
+    [
+      'a certificate in a norm that no track of the data has',
+      {
+        ...certified({ method: 'smoothing', options: { deviation: 1 } }),
+        datasets: ['fashion-mnist'],
+        recipe: { method: 'standard', dataset: 'fashion-mnist' },
+      },
+      'certificate.method: smoothing certifies L2; the tracks of fashion-mnist are fashion-mnist-linf-0.1',
+    ],
+    [
+      'smoothing without its noise',
+      certified({ method: 'smoothing', options: { deviation: 1 } }),
+      'certificate.method: smoothing certifies a net within gaussian-noise; wanted it as the last of defenses',
+    ],
+    [
+      'smoothing by other noise than the defense has',
+      smoothed(1, 0.5),
+      'certificate.options.deviation: is 1; that of gaussian-noise is 0.5; wanted the same',
+    ],
+    [
+      'smoothing of a mean',
+      { ...smoothed(1, 1), defenses: [{ id: 'gaussian-noise', options: { deviation: 1, answer: 'mean' } }] },
+      'certificate.method: smoothing certifies the class that most draws say; gaussian-noise answers by their mean',
+    ],
+    [
+      'noise too small for the radius of a track',
+      smoothed(0.25, 0.25),
+      'certificate.options.deviation: is 0.25, which certifies 0.800 at most with 10000 samples; too little for mnist-l2-2',
     ],
     ['a list for everything', [], 'is a list; wanted fields of its own'],
   ])('with %s is refused in a sentence', (_name, value, message) => {

@@ -105,6 +105,10 @@ export const submissionSchema = z
       .describe('Several nets, which the first of `defenses` joins'),
     recipe: recipeSchema.optional(),
     defenses: z.array(namedDefenseSchema).max(8).default([]).describe('What is done at inference besides the net'),
+    certificate: z
+      .strictObject({ method: z.string().describe('An id of docs/certificates.md'), options })
+      .optional()
+      .describe('How it is proven that no change within the ball alters its answers'),
     withdrawn: z
       .strictObject({ date: z.iso.date(), reason: line })
       .optional()

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { AttackTask, AttackTaskOutcome, CleanTask, ProbeTask } from '#core/evaluation/tasks.ts';
+import type { AttackTask, AttackTaskOutcome, CertifyTask, CleanTask, ProbeTask } from '#core/evaluation/tasks.ts';
 import { untargeted } from '#core/suites/lines.ts';
 import { checkOutcome, mostBytesOf } from './answers.ts';
 
@@ -22,6 +22,13 @@ const probe: ProbeTask = {
   ...ball,
   examples: Int32Array.of(1),
   standing: Uint8Array.of(1),
+};
+const certify: CertifyTask = {
+  kind: 'certify',
+  certificate: { method: 'ibp', options: {} },
+  ...ball,
+  chunk: 0,
+  examples: Int32Array.of(1, 2),
 };
 const seen = { predictions: Int32Array.of(9, -1, 0), nonFinite: Int32Array.of(6), probabilityRows: 3 };
 const done: AttackTaskOutcome = {
@@ -46,8 +53,17 @@ describe('answers', () => {
     expect(checkOutcome(done, attack, job)).toBeNull();
     expect(checkOutcome({ reading: { correctSpread: 0.1 }, seconds: 1 }, probe, job)).toBeNull();
     expect(checkOutcome({ reading: null, seconds: 1 }, probe, job)).toBeNull();
+    expect(checkOutcome({ numbers: Float64Array.of(1, 0.1, -2, 0.1), seconds: 1 }, certify, job)).toBeNull();
     const logits = new Float32Array(20).fill(Number.NaN);
     expect(checkOutcome(logits, { kind: 'predict', x: new Float32Array(8) }, job)).toBeNull();
+  });
+
+  it.each([
+    [Float64Array.of(1, 0.1), /2 numbers, wanted 4/],
+    [Float64Array.of(1, 0.1, Number.POSITIVE_INFINITY, 0.1), /not finite/],
+    [[1, 0.1, 1, 0.1], /numbers/],
+  ])('are refused with the certificate numbers %j', (numbers, message) => {
+    expect(checkOutcome({ numbers, seconds: 1 }, certify, job)).toMatch(message);
   });
 
   it.each([

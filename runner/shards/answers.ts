@@ -9,12 +9,13 @@
  * - That an attack *succeeded* is not taken from the worker: `confirm` measures distance and range of the stored image in the parent,
  *   and has it classified by a process on another backend, which is sent the image and neither its class nor what was claimed.
  *   `verify` does the same again, from the file alone.
- * - That an attack *failed* is the worker's word, as are costs, probes and the distances of rows that no image shows. A worker that
+ * - That an attack *failed* is the worker's word, as is what a certificate is counted from, of which `verify` measures a few anew, and as are costs, probes and the distances of rows that no image shows. A worker that
  *   was taken over could make a defense look robust, and only that defense: no worker ever holds a second submission. A run on another
  *   machine shows it, and so does any successful attack by anybody.
  */
 import { z } from 'zod';
-import type { AttackTask, CleanTask, Task } from '#core/evaluation/tasks.ts';
+import { findCertificate } from '#core/certificates/index.ts';
+import type { AttackTask, CertifyTask, CleanTask, Task } from '#core/evaluation/tasks.ts';
 import { outcome as code } from '#core/metrics/outcomes.ts';
 import type { Job } from './messages.ts';
 
@@ -48,6 +49,8 @@ const reading = z
   .refine((values) => Object.keys(values).length <= 40, 'has more than 40 values');
 const probeSchema = z.strictObject({ reading: reading.nullable(), seconds });
 
+const certifySchema = z.strictObject({ numbers: z.instanceof(Float64Array), seconds });
+
 /** What is told of a model goes into a result and onto a page: short lines. */
 const inspectSchema = z.strictObject({
   inputShape: z.tuple([z.int().min(1), z.int().min(1), z.int().min(1)]),
@@ -69,6 +72,7 @@ function imageSize({ examples: { x, count } }: Size): number {
 export function mostBytesOf(task: Task, job: Size): number {
   if (task.kind === 'clean') return 64 * 1024 + 8 * task.count;
   if (task.kind === 'probe' || task.kind === 'inspect') return 0;
+  if (task.kind === 'certify') return 64 * 1024 + 8 * numbersOf(task);
   if (task.kind === 'predict') return 64 * 1024 + (4 * job.classes * task.x.length) / imageSize(job);
   const rows = task.examples.length * rowsPerExample(task, job.classes);
   return 64 * 1024 + rows * (21 + (task.keep === 'none' ? 0 : 4 * imageSize(job)));
@@ -79,6 +83,7 @@ export function checkOutcome(outcome: unknown, task: Task, job: Size): string | 
   if (task.kind === 'clean') return checkClean(outcome, task, job);
   if (task.kind === 'attack') return checkAttack(outcome, task, job);
   if (task.kind === 'probe') return mistakeOf(probeSchema, outcome);
+  if (task.kind === 'certify') return checkCertify(outcome, task);
   if (task.kind === 'inspect') return mistakeOf(inspectSchema, outcome);
   const logits = (job.classes * task.x.length) / imageSize(job);
   return outcome instanceof Float32Array && outcome.length === logits ? null : `wanted ${logits} logits`;
@@ -120,6 +125,18 @@ function checkAttack(value: unknown, task: AttackTask, job: Size): string | null
   return [done.nonFinite, done.rejected, done.lost].every((n) => n <= rows)
     ? null
     : 'it counts more rows than there are';
+}
+
+function checkCertify(value: unknown, task: CertifyTask): string | null {
+  const mistake = mistakeOf(certifySchema, value);
+  if (mistake !== null) return mistake;
+  const { numbers } = value as z.infer<typeof certifySchema>;
+  if (numbers.length !== numbersOf(task)) return `${numbers.length} numbers, wanted ${numbersOf(task)}`;
+  return numbers.every(Number.isFinite) ? null : 'a number is not finite';
+}
+
+function numbersOf({ certificate, examples }: CertifyTask): number {
+  return examples.length * findCertificate(certificate.method).numbers.length;
 }
 
 function isDistance(d: number): boolean {

@@ -1,7 +1,7 @@
 import { ParapetError } from '#core/errors.ts';
 import type { Bench } from '#core/evaluation/perform.ts';
 import type { Classifier } from '#core/models/classifier.ts';
-import { openSent } from '#core/models/sent-model.ts';
+import { openSent, withoutReferences } from '#core/models/sent-model.ts';
 import { loadOwnAttack } from '../files/own-attack.ts';
 import type { Models } from './messages.ts';
 
@@ -13,7 +13,7 @@ export async function openBench({
   model,
   surrogates,
   attackFile,
-}: Models): Promise<Pick<Bench, 'classifier' | 'surrogates'>> {
+}: Models): Promise<Pick<Bench, 'classifier' | 'surrogates' | 'sent'>> {
   if (attackFile !== undefined) {
     const { file } = await loadOwnAttack(attackFile.path);
     if (file.sha256 !== attackFile.sha256) {
@@ -26,5 +26,5 @@ export async function openBench({
   }
   const named: Record<string, Classifier> = {};
   for (const [id, surrogate] of Object.entries(surrogates)) named[id] = await openSent(surrogate);
-  return { classifier: await openSent(model), surrogates: named };
+  return { classifier: await openSent(model), surrogates: named, sent: withoutReferences(model) };
 }

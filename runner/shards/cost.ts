@@ -1,5 +1,6 @@
+import { findCertificate } from '#core/certificates/index.ts';
 import { findProbe } from '#core/diagnostics/probes/index.ts';
-import type { ProbeTask, Task } from '#core/evaluation/tasks.ts';
+import type { CertifyTask, ProbeTask, Task } from '#core/evaluation/tasks.ts';
 import type { SuiteAttack } from '#core/suites/suite.ts';
 
 /** Classes of every data set that a track is of. */
@@ -13,12 +14,18 @@ export function taskCost(task: Task): number {
   if (task.kind === 'clean') return task.count / 3;
   if (task.kind === 'predict') return 1;
   if (task.kind === 'probe') return probeCost(task);
+  if (task.kind === 'certify') return certifyCost(task);
   return task.kind === 'inspect' ? 1 : lineCost(task.line) * task.examples.length;
 }
 
 function probeCost({ probe, line, examples }: ProbeTask): number {
   const { passes, lineRuns } = findProbe(probe).cost;
   return examples.length * (passes + (line === null ? 0 : lineRuns * lineCost(line)));
+}
+
+function certifyCost({ certificate, examples }: CertifyTask): number {
+  const method = findCertificate(certificate.method);
+  return examples.length * method.cost(method.optionsSchema.parse(certificate.options));
 }
 
 /** Most gradients that a line may spend on one example, or forward passes in the place of gradients, three for one. */

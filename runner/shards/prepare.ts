@@ -1,9 +1,11 @@
+import { certificateFor } from '#core/certificates/index.ts';
 import { findProbe, probesOf } from '#core/diagnostics/probes/index.ts';
 import { ParapetError } from '#core/errors.ts';
 import type { Evaluation } from '#core/evaluate.ts';
+import { certifyTasks } from '#core/evaluation/certify.ts';
 import { attackChains, type Chain } from '#core/evaluation/phases.ts';
 import { searchesBall } from '#core/evaluation/probes.ts';
-import type { ProbeTask } from '#core/evaluation/tasks.ts';
+import type { CertifyTask, ProbeTask } from '#core/evaluation/tasks.ts';
 import type { SentModel } from '#core/models/sent-model.ts';
 import { formOf } from '#core/models/submitted-files.ts';
 import type { Result } from '#core/result.ts';
@@ -67,11 +69,13 @@ export async function prepare(
   }
   const resolved = resolveSuite(suite, track);
   const surrogates = await readSurrogates(resolved.lines, attackedOf(submission), surrogateFolders);
+  const certificate = certificateFor(submission, track);
   const limit = suite.examples.which === 'first' ? Math.min(count, suite.examples.count) : undefined;
   const examples = await loadDataset(track.dataset, 'test', { limit, signal });
   const evaluation: Evaluation = {
     submission: { id: submission.id, digest, manifestDigest, ...(weightsDigest && { weightsDigest }) },
     surrogates: Object.fromEntries(surrogates.map((surrogate) => [surrogate.id, surrogate.digest])),
+    ...(certificate && { certificate }),
     suite: resolved,
     count,
     seed,
@@ -122,6 +126,11 @@ export function identityOf({ surrogates = {}, ...evaluation }: Evaluation): Iden
 /** The attacks as they will probably be, for a forecast before the examples are known. */
 export function expectedChains(evaluation: Evaluation): Chain[] {
   return attackChains(evaluation, expectedExamples(evaluation));
+}
+
+/** The same of the certificates. */
+export function expectedCertificates(evaluation: Evaluation): CertifyTask[] {
+  return certifyTasks(evaluation, expectedExamples(evaluation));
 }
 
 /** The same of the probes: as if every example stood, and the line that costs most proved the strongest. */

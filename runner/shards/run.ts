@@ -13,7 +13,7 @@ import { writeResult } from '../files/results.ts';
 import { taskCost } from './cost.ts';
 import type { WorkerBackend } from './messages.ts';
 import type { Pool } from './pool.ts';
-import { expectedChains, expectedProbes, type Prepared } from './prepare.ts';
+import { expectedCertificates, expectedChains, expectedProbes, type Prepared } from './prepare.ts';
 import type { Tally } from './tally.ts';
 
 /** What evaluations share: worker processes, and whoever is told how far they are. */
@@ -58,8 +58,13 @@ export async function runEvaluation(
       for (let index = 0; index < shardsToMerge; index++) {
         await mergeShard(journal, prepared, journalPath(out, { index, count: shardsToMerge }));
       }
-      session.tally.plan([...expectedChains(prepared.evaluation).flat(), ...expectedProbes(prepared.evaluation)]);
-      const { draft, evidence } = await evaluate(prepared.evaluation, workersOf(prepared, session, journal, order));
+      const { evaluation } = prepared;
+      session.tally.plan([
+        ...expectedChains(evaluation).flat(),
+        ...expectedCertificates(evaluation),
+        ...expectedProbes(evaluation),
+      ]);
+      const { draft, evidence } = await evaluate(evaluation, workersOf(prepared, session, journal, order));
       const run: Result['run'] = {
         date: new Date().toISOString(),
         seconds: (performance.now() - started) / 1000,

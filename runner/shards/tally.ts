@@ -1,9 +1,9 @@
-import type { AttackTask, ProbeTask, Task } from '#core/evaluation/tasks.ts';
+import type { AttackTask, CertifyTask, ProbeTask, Task } from '#core/evaluation/tasks.ts';
 import { taskCost } from './cost.ts';
 import { forecast } from './forecast.ts';
 import type { TaskProgress } from './messages.ts';
 
-/** How far a session is; told of attacks and probes, the only tasks that take long. */
+/** How far a session is; told of attacks, probes and certificates, the only tasks that take long. */
 export interface Tally {
   plan(tasks: readonly Task[]): void;
   /** A task that is under way. */
@@ -37,7 +37,7 @@ export function tally(workers: number, tell: (standing: Standing) => void): Tall
   let doneTasks = 0;
   let plannedTasks = 0;
   const changed = () => tell({ doneTasks, plannedTasks, share: time.share(), secondsLeft: time.secondsLeft(workers) });
-  const costOf = (task: AttackTask | ProbeTask) => {
+  const costOf = (task: LongTask) => {
     const announced = task.kind === 'probe' ? probes.get(task.probe) : undefined;
     return announced === undefined ? taskCost(task) : announced.cost / announced.tasks;
   };
@@ -89,10 +89,13 @@ export function tally(workers: number, tell: (standing: Standing) => void): Tall
   };
 }
 
-function isLong(task: Task): task is AttackTask | ProbeTask {
-  return task.kind === 'attack' || task.kind === 'probe';
+type LongTask = AttackTask | ProbeTask | CertifyTask;
+
+function isLong(task: Task): task is LongTask {
+  return task.kind === 'attack' || task.kind === 'probe' || task.kind === 'certify';
 }
 
-function kindOf(task: AttackTask | ProbeTask): string {
+function kindOf(task: LongTask): string {
+  if (task.kind === 'certify') return task.kind;
   return task.kind === 'attack' ? `attack/${task.line.id}` : `probe/${task.probe}`;
 }

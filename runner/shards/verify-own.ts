@@ -26,7 +26,7 @@ export async function ownSubject(
   result: Result & { readonly model: NonNullable<Result['model']> },
   parts: OwnParts,
   pool: Pool,
-): Promise<{ job: Job; subject: Omit<Subject, 'result' | 'evidence' | 'classify'> }> {
+): Promise<{ job: Job; subject: Omit<Subject, 'result' | 'evidence' | 'classify' | 'certificate'> }> {
   const { model, threat, seed, examples, suite, track, backend, code } = result;
   const need = (option: string, what: string): never => {
     throw new ParapetError('usage', `${path} is of ${what}; ${option} is missing`, `say where it lies: ${option} PATH`);

@@ -1,3 +1,5 @@
+import type { NamedCertificate } from '#core/certificates/certificate.ts';
+import { certificateFor } from '#core/certificates/index.ts';
 import { ParapetError } from '#core/errors.ts';
 import { withoutReferences } from '#core/models/sent-model.ts';
 import { formOf } from '#core/models/submitted-files.ts';
@@ -56,10 +58,13 @@ export async function verifyResult(path: string, options: VerifyOptions): Promis
   const published = await checkPublication(path, result);
   return withPool({ ...options, backend }, async (pool) => {
     const { model } = result;
-    const { job, subject } =
-      model === undefined
-        ? await submissionSubject(result, options)
-        : await ownSubject(path, { ...result, model }, options.own ?? {}, pool);
+    const {
+      job,
+      subject,
+      certificate: named,
+    } = model === undefined
+      ? await submissionSubject(result, options)
+      : { ...(await ownSubject(path, { ...result, model }, options.own ?? {}, pool)), certificate: null };
     let asked = 0;
     let done = 0;
     const size = subject.examples.x.length / subject.examples.count;
@@ -70,7 +75,23 @@ export async function verifyResult(path: string, options: VerifyOptions): Promis
         options.onProgress?.(done / asked);
       });
     };
-    const verification = await verify({ ...subject, result, evidence, classify });
+    const { norm, epsilon } = subject.suite.track;
+    const certificate = named && {
+      named,
+      async measure(examples: Int32Array) {
+        const asked = {
+          kind: 'certify',
+          certificate: named,
+          norm,
+          epsilon,
+          seed: result.seed,
+          chunk: 0,
+          examples,
+        } as const;
+        return (await pool.run(job, asked, [0, 0])).numbers;
+      },
+    };
+    const verification = await verify({ ...subject, result, evidence, classify, ...(certificate && { certificate }) });
     const findings = [...verification.findings, ...(published ? [{ field: 'log', message: published }] : [])];
     const links = standOf(
       findings.map(({ field }) => field),
@@ -84,7 +105,7 @@ export async function verifyResult(path: string, options: VerifyOptions): Promis
 export async function submissionSubject(
   result: Result,
   { folder, signal }: VerifyOptions,
-): ReturnType<typeof ownSubject> {
+): Promise<Awaited<ReturnType<typeof ownSubject>> & { readonly certificate: NamedCertificate | null }> {
   const track = findTrack(result.track);
   const suite = resolveSuite(findSuite(result.suite.id), track);
   const { submission, digest, manifestDigest, weightsDigest, sent } = await readSubmission(folder);
@@ -99,6 +120,7 @@ export async function submissionSubject(
   const job = jobOf(withoutReferences(sent), digest, [], { examples, classes });
   return {
     job,
+    certificate: certificateFor(submission, track),
     subject: {
       suite,
       submissionDigest: digest,

@@ -71,6 +71,7 @@ export function trackJson({ track, suite, rows }: Board, link: (path: string) =>
       suiteRobustAccuracy: result.robustAccuracy,
       external: external.map((note) => externalJson(note, link)),
       certifiedAccuracy: result.certifiedAccuracy,
+      certificate: result.certificate ?? null,
       flags: result.flags.map(({ id, level }) => ({ id, level })),
       date: result.run.date,
       digest: result.digest,
@@ -115,6 +116,7 @@ export function trackCsv({ rows }: Board): string {
       'digest',
     ],
     ...['suite_robust_accuracy', 'external', 'withdrawn'],
+    ...['certified_accuracy', 'certified_low', 'certified_high', 'certified_examples', 'certified_by'],
   ];
   const lines = rows.map(({ result, submission, rank, robustAccuracy, external }) => [
     ...[
@@ -133,6 +135,13 @@ export function trackCsv({ rows }: Board): string {
       external.map(({ evaluation }) => evaluation.id).join(' '),
       submission.withdrawn?.date ?? '',
     ],
+    ...certifiedCells(result),
   ]);
   return csv([header, ...lines]);
+}
+
+function certifiedCells({ certifiedAccuracy, certificate }: Result): (string | number)[] {
+  if (certifiedAccuracy === null || certificate === undefined) return ['', '', '', '', ''];
+  const { value, low, high } = certifiedAccuracy;
+  return [value, low, high, certificate.examples, certificate.method];
 }

@@ -80,6 +80,27 @@ describe('loweringsOf', () => {
   });
 });
 
+it.each([
+  ['ibp', {}, 'it broke example 0, which Alpha is certified on; one of the two is wrong'],
+  ['smoothing', { deviation: 1 }, null],
+])('an example that %s certifies and an evaluation broke', async (method, options, message) => {
+  const named = { method, options };
+  const on = method === 'ibp' ? track : 'mnist-l2-2';
+  const certified = fixtureResult({
+    id: 'Alpha',
+    suite: 'v1',
+    track: on,
+    certified: { named, examples: 50, count: 20 },
+  });
+  const eve = fixtureExternal({ id: 'Eve2026Longer', of: certified, images: [[0, 1, 'confirmed']] });
+  await writeFixtures(folder, [fixtureSubmission({ id: 'Alpha' })], [certified]);
+  await writeExternals(folder, [eve]);
+  const lowering = loweringsOf(results(), [certified], [eve.result], new Map([[eve.evaluation.id, eve.evaluation]]));
+  // By chance a certificate may be wrong, and what is attacked draws a number of times.
+  if (message === null) await expect(lowering).resolves.toBeDefined();
+  else await expect(lowering).rejects.toMatchObject({ kind: 'integrity', message: expect.stringContaining(message) });
+});
+
 describe('readExternal', () => {
   const path = `external/${track}/Eve2026Longer.json`;
   const read = () => readExternal(results(), path);

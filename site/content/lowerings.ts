@@ -5,6 +5,7 @@ import { canonicalJson } from '#core/canonical.ts';
 import { findDataset } from '#core/datasets/index.ts';
 import { digestOf } from '#core/digest.ts';
 import { ParapetError } from '#core/errors.ts';
+import { provenExamples } from '#core/evidence/certified.ts';
 import { standings } from '#core/evidence/standing.ts';
 import { confirmedOf, decodeExternalEvidence, type ExternalEvidence } from '#core/external/evidence.ts';
 import type { ExternalEvaluation } from '#core/external-evaluation.ts';
@@ -43,9 +44,11 @@ export async function loweringsOf(
   for (const result of results) {
     const here = read.filter(({ result: external }) => isOf(external, result));
     if (here.length === 0) continue;
+    const bytes = await evidenceOf(folder, `${result.suite.id}/${result.track}`, result);
+    refuseProven(result, bytes, here);
     const { robustAccuracy, shares } = lowered(
       result,
-      standings(await evidenceOf(folder, `${result.suite.id}/${result.track}`, result), labelsOf(here)),
+      standings(bytes, labelsOf(here)),
       here.map(({ evidence }) => confirmedOf(evidence)),
     );
     const notes = here
@@ -96,6 +99,20 @@ async function open(
     );
   }
   return { evaluation, result, evidence };
+}
+
+/** What is proven cannot be broken. */
+function refuseProven(row: Result, evidence: Uint8Array, opened: readonly Opened[]): void {
+  const proven = provenExamples(row, evidence);
+  for (const { evidence: images, result } of opened) {
+    const [first] = [...confirmedOf(images)].filter((position) => proven.has(position));
+    if (first === undefined) continue;
+    const file = `results/external/${result.track}/${result.evaluation.id}.json`;
+    throw new ParapetError(
+      'integrity',
+      `${file}: it broke example ${first}, which ${row.submission.id} is certified on; one of the two is wrong`,
+    );
+  }
 }
 
 /** Whether an external result is of the defense of a row, as it was evaluated. */

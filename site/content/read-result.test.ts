@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { proportion } from '#core/metrics/proportion.ts';
 import { type Result, resultDigest } from '#core/result.ts';
 import { fixtureResult, fixtureSubmission, writeFixtures } from '../testing/fixtures.ts';
 import { readResult } from './read-result.ts';
@@ -32,6 +33,23 @@ describe('readResult', () => {
   it('reads what hangs together, whatever the layout of its JSON', async () => {
     await edit(() => {});
     expect((await read()).submission.id).toBe('Alpha');
+  });
+
+  it('refuses certified accuracy that its evidence does not have, or without a certificate', async () => {
+    const certified = { named: { method: 'ibp', options: {} }, examples: 100, count: 30 };
+    const result = fixtureResult({ id: 'Alpha', suite: 'v1', track: 'mnist-linf-0.3', certified });
+    await writeFixtures(folder, [], [result]);
+    expect((await read()).certificate).toMatchObject({ method: 'ibp', examples: 100 });
+    const says = async (changes: Partial<Result>) => {
+      const changed = { ...result, ...changes };
+      await writeFile(file(), JSON.stringify({ ...changed, digest: resultDigest(changed) }));
+    };
+    await says({ certifiedAccuracy: proportion(40, 100) });
+    await expect(read()).rejects.toThrow(
+      `results/${path}: certifiedAccuracy is 0.4 of 100; its evidence has 0.3 of 100`,
+    );
+    await says({ certifiedAccuracy: null });
+    await expect(read()).rejects.toThrow('one is there without the others');
   });
 
   it.each<[string, (json: Record<string, unknown>) => void, RegExp]>([

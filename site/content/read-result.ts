@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { ParapetError } from '#core/errors.ts';
+import { certificateMistake } from '#core/evidence/certified.ts';
 import type { Result } from '#core/result.ts';
 import { parseResult } from '#core/result-text.ts';
 
@@ -14,6 +15,7 @@ export function readResult(folder: string, path: string): Promise<Result> {
     parse: parseResult,
     idOf: ({ submission }) => submission.id,
     placeOf: ({ suite, track }) => `${suite.id}/${track}`,
+    mistakeOf: certificateMistake,
   });
 }
 
@@ -24,6 +26,8 @@ interface Kind<T> {
   readonly idOf: (result: T) => string;
   /** The folder that it lies in, below that of all results. */
   readonly placeOf: (result: T) => string;
+  /** What its evidence says against it; null when nothing does. */
+  readonly mistakeOf?: (result: T, evidence: Uint8Array) => string | null;
 }
 
 /** What every published result has. */
@@ -54,14 +58,15 @@ export async function readPublished<T extends Published>(folder: string, path: s
     refuse(`evidence.file is '${result.evidence.file}'`, `the evidence lies beside it, as ${id}.examples.safetensors`);
   }
   if (!existsSync(evidence)) refuse('its evidence is missing', `publish ${result.evidence.file} with it`);
-  const found = createHash('sha256')
-    .update(await readFile(evidence))
-    .digest('hex');
+  const bytes = await readFile(evidence);
+  const found = createHash('sha256').update(bytes).digest('hex');
   if (found !== result.evidence.digest) {
     refuse(
       `evidence.digest is ${result.evidence.digest}, but the file has ${found}`,
       'publish result and evidence of one run',
     );
   }
+  const mistake = kind.mistakeOf?.(result, bytes) ?? null;
+  if (mistake !== null) refuse(mistake, 'evaluate it again, and report this');
   return result;
 }

@@ -2,14 +2,17 @@ import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import type { NamedCertificate } from '#core/certificates/certificate.ts';
 import { encodeImages } from '#core/evidence/images.ts';
+import { type Measured, measuredCount } from '#core/evidence/measured.ts';
 import { fromBytes } from '#core/evidence/rounding.ts';
+import { countCertified } from '#core/metrics/certified.ts';
 import { proportion } from '#core/metrics/proportion.ts';
 import { encodeSafetensors, type TensorData } from '#core/models/safetensors.ts';
 import { addToLog, logName } from '#core/publication-log.ts';
 import { type Flag, type Result, resultDigest } from '#core/result.ts';
 import { type Submission, submissionSchema } from '#core/submission.ts';
-import { type Track, tracks } from '#core/tracks.ts';
+import { findTrack, type Track, tracks } from '#core/tracks.ts';
 
 const zeros = '0'.repeat(64);
 
@@ -20,6 +23,8 @@ export interface FixtureResult {
   readonly examples?: number;
   /** Of the examples, how many are still right after all attacks. */
   readonly standing?: number;
+  /** What it is certified by, on how many of the first examples, and how many of these hold. */
+  readonly certified?: { readonly named: NamedCertificate; readonly examples: number; readonly count: number };
   readonly flags?: readonly Flag[];
 }
 
@@ -39,8 +44,18 @@ export function fixtureSubmission(over: Partial<Submission> & { readonly id: str
 }
 
 /** A result that hangs together: digest, curve and intervals agree. Its evidence is `fixtureEvidence`. */
-export function fixtureResult({ id, suite, track, examples = 100, standing = 40, flags = [] }: FixtureResult): Result {
+export function fixtureResult(fixture: FixtureResult): Result {
+  const { id, suite, track, examples = 100, standing = 40, certified, flags = [] } = fixture;
   const { epsilon, norm } = trackOr(track);
+  const numbers = certified && fixtureNumbers(certified.named.method, certified.count, certified.examples);
+  const counted =
+    certified &&
+    numbers &&
+    countCertified(
+      { named: certified.named, numbers },
+      Array.from({ length: examples }, (_, i) => i < standing),
+      findTrack(track),
+    );
   const clean = proportion(Math.min(examples, Math.round(examples * 0.98)), examples);
   const attack = (name: string, left: number, options: Result['attacks'][number]['options']) => ({
     id: name,
@@ -81,7 +96,8 @@ export function fixtureResult({ id, suite, track, examples = 100, standing = 40,
     examples,
     cleanAccuracy: clean,
     robustAccuracy: proportion(standing, examples),
-    certifiedAccuracy: null,
+    certifiedAccuracy: counted?.certifiedAccuracy ?? null,
+    ...(counted && { certificate: counted.certificate }),
     attacks: [
       attack('fgsm', Math.min(examples, standing + 20), {}),
       attack('pgd', standing, { steps: 40, randomStart: true }),
@@ -91,7 +107,7 @@ export function fixtureResult({ id, suite, track, examples = 100, standing = 40,
     flags: [...flags],
     evidence: {
       file: `${id}.examples.safetensors`,
-      digest: sha256(fixtureEvidence(track)),
+      digest: sha256(fixtureEvidence(track, numbers)),
       verified: 3,
       backend: 'cpu',
     },
@@ -100,11 +116,24 @@ export function fixtureResult({ id, suite, track, examples = 100, standing = 40,
   return { ...result, digest: resultDigest(result) };
 }
 
+/** Numbers of a certificate's method that hold for the first `count` of the examples. */
+function fixtureNumbers(method: string, count: number, examples: number): Measured {
+  const [holds, fails] =
+    method === 'smoothing'
+      ? [[9990], [0]]
+      : [
+          [1, 0.1],
+          [-1, 0.1],
+        ];
+  const rows = Array.from({ length: examples }, (_, i) => (i < count ? holds : fails) ?? []);
+  return { width: holds?.length ?? 1, values: Float64Array.from(rows.flat()) };
+}
+
 /**
  * Three pictures, drawn as a bar, a ring and a cross, each with noise added, in the format of `#core/evidence`; besides it
  * the clean images, and what the model says of each adversarial one.
  */
-export function fixtureEvidence(track: string): Uint8Array {
+export function fixtureEvidence(track: string, certificate?: Measured): Uint8Array {
   const { epsilon, norm } = trackOr(track);
   const images = [0, 1, 2].map((image) =>
     Uint8Array.from({ length: SIDE * SIDE }, (_, i) => (isInk(image, i) ? 230 : 0)),
@@ -122,7 +151,15 @@ export function fixtureEvidence(track: string): Uint8Array {
   const sparse = norm === 'L0';
   return encodeSafetensors(
     Object.fromEntries([
-      ['examples', tensor(Int32Array.of(0, 1, 2))],
+      ['examples', tensor(Int32Array.from({ length: certificate ? measuredCount(certificate) : 3 }, (_, i) => i))],
+      ...(certificate
+        ? [
+            [
+              'certificate',
+              { shape: [measuredCount(certificate), certificate.width], data: certificate.values },
+            ] as const,
+          ]
+        : []),
       ['predictions', tensor(Int32Array.of(1, 0, 7))],
       ['x', { ...tensor(Uint8Array.from(images.flatMap((bytes) => [...bytes]))), shape: [3, SIDE, SIDE, 1] }],
       ['best.predicted', tensor(Int32Array.of(7, 6, 4))],
@@ -171,7 +208,10 @@ export async function writeFixtures(
     const home = join(folder, 'results', result.suite.id, result.track);
     await mkdir(home, { recursive: true });
     await writeFile(join(home, `${result.submission.id}.json`), `${JSON.stringify(result, null, 2)}\n`);
-    await writeFile(join(home, result.evidence.file), fixtureEvidence(result.track));
+    const { certificate, certifiedAccuracy } = result;
+    const count = Math.round((certifiedAccuracy?.value ?? 0) * (certificate?.examples ?? 0));
+    const numbers = certificate && fixtureNumbers(certificate.method, count, certificate.examples);
+    await writeFile(join(home, result.evidence.file), fixtureEvidence(result.track, numbers));
   }
   await writeFile(join(folder, 'results', logName), log);
 }

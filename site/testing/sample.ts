@@ -58,16 +58,40 @@ export function sampleBoard(): { submissions: Submission[]; results: Result[]; e
   ];
   const on = (id: string, standing: number, flags: readonly Flag[] = [], suite = 'v1') =>
     fixtureResult({ id, suite, track: 'mnist-linf-0.3', examples: 1000, standing, flags });
+  const bounded = { named: { method: 'crown', options: {} }, examples: 1000, count: 402 };
+  const smoothed = {
+    named: {
+      method: 'smoothing',
+      options: { deviation: 1, samples: 10_000, selectionSamples: 100, alpha: 0.001, examples: 50 },
+    },
+    examples: 50,
+    count: 31,
+  };
   const results = [
     on('Undefended', 0),
     on('Papernot2016Distillation', 12, [blind, partial]),
     on('Madry2018Adversarial', 889),
     on('Long2020Name', 880, [softmax, { ...blind, message: hostileName }]),
-    on('Hostile2021Markup', 430, [partial]),
+    fixtureResult({
+      id: 'Hostile2021Markup',
+      suite: 'v1',
+      track: 'mnist-linf-0.3',
+      examples: 1000,
+      standing: 430,
+      certified: bounded,
+      flags: [partial],
+    }),
     on('Rtl2022Name', 425),
     on('Withdrawn2023Defense', 990),
     on('Undefended', 3, [partial], 'quick'),
-    fixtureResult({ id: 'Madry2018Adversarial', suite: 'quick', track: 'mnist-l2-2', examples: 100, standing: 93 }),
+    fixtureResult({
+      id: 'Madry2018Adversarial',
+      suite: 'quick',
+      track: 'mnist-l2-2',
+      examples: 100,
+      standing: 93,
+      certified: smoothed,
+    }),
     targeted(fixtureResult({ id: 'Undefended', suite: 'papernot2016', track: 'mnist-l0-112' }), 861),
     targeted(fixtureResult({ id: 'Papernot2016Distillation', suite: 'papernot2016', track: 'mnist-l0-112' }), 9),
   ];

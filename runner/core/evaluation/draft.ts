@@ -1,5 +1,6 @@
 import type { Observations } from '../diagnostics/diagnostic.ts';
 import type { Evaluation } from '../evaluate.ts';
+import type { CertifiedNumbers } from '../metrics/certified.ts';
 import type { LineNumbers, Numbers } from '../metrics/recount.ts';
 import { type AttackResult, type Flag, type Result, resultDigest } from '../result.ts';
 import type { ThreatModel } from '../tracks.ts';
@@ -10,7 +11,7 @@ export type Draft = Omit<Result, 'run'>;
 
 export function draftResult(
   { submission, model, surrogates, suite, backend, code, dataset, seed, evidenceFile }: Evaluation,
-  numbers: Numbers,
+  numbers: Numbers & { readonly certificate: CertifiedNumbers | null },
   runs: readonly LineRun[],
   flags: readonly Flag[],
   probes: Observations['probes'],
@@ -30,7 +31,8 @@ export function draftResult(
     examples: numbers.examples,
     cleanAccuracy: numbers.cleanAccuracy,
     robustAccuracy: numbers.robustAccuracy,
-    certifiedAccuracy: null,
+    certifiedAccuracy: numbers.certificate?.certifiedAccuracy ?? null,
+    ...(numbers.certificate === null ? {} : { certificate: numbers.certificate.certificate }),
     attacks: runs.map((run, i) => attackResult(run, numbers.lines[i] as LineNumbers, suite.track, surrogates)),
     pairs: numbers.pairs,
     curve: [...numbers.curve],

@@ -7,12 +7,15 @@ import { ParapetError } from '../errors.ts';
 import { distances, inBall, nonFiniteRows, predictions } from '../metrics/judge.ts';
 import { outcome } from '../metrics/outcomes.ts';
 import type { Classifier } from '../models/classifier.ts';
+import type { SentModel } from '../models/sent-model.ts';
 import type { Norm } from '../projections.ts';
 import type { Spent } from '../spending.ts';
 import { expandRows } from './targets.ts';
 import {
   type AttackTask,
   type AttackTaskOutcome,
+  type CertifyOutcome,
+  type CertifyTask,
   type CleanOutcome,
   type CleanTask,
   type InspectOutcome,
@@ -32,6 +35,8 @@ export interface Bench {
   readonly classifier: Classifier;
   /** Models that lines of the suite name as surrogates, by submission id. */
   readonly surrogates?: Readonly<Record<string, Classifier>>;
+  /** The model as it was sent: certificates open of it what they bound. */
+  readonly sent?: SentModel;
   /** The images and classes of the examples that a task reads, in the order of `positionsOf`; a clean task reads no classes. */
   readonly pick: (positions: Int32Array) => Pick<Examples, 'x' | 'y'>;
   /** A monotonic clock in milliseconds. */
@@ -46,6 +51,7 @@ export async function perform(task: Task, bench: Bench): Promise<unknown> {
   if (task.kind === 'clean') return performClean(task, bench);
   if (task.kind === 'attack') return performAttack(task, bench);
   if (task.kind === 'probe') return performProbe(task, bench);
+  if (task.kind === 'certify') return performCertify(task, bench);
   if (task.kind === 'inspect') return inspect(bench.classifier);
   const { drawing } = bench.classifier;
   return classify(drawing?.answering(task.answer ?? 0) ?? bench.classifier, task.x, bench.spent);
@@ -165,6 +171,20 @@ async function performProbe(task: ProbeTask, bench: Bench): Promise<ProbeOutcome
   const { spent } = bench;
   const reading = await probe.measure({ classifier, x, y, examples, standing, norm, epsilon, seed, line, spent });
   return { reading, seconds: (bench.now() - started) / 1000 };
+}
+
+async function performCertify(task: CertifyTask, { sent, pick, now, spent }: Bench): Promise<CertifyOutcome> {
+  const started = now();
+  if (sent === undefined || !('submission' in sent)) throw new Error('only a submission is certified');
+  // The lab has no use for it.
+  const { findCertificate } = await import('../certificates/index.ts');
+  const { certificate, norm, epsilon, seed, examples } = task;
+  const { x, y } = pick(examples);
+  const { submission } = sent;
+  const method = findCertificate(certificate.method);
+  const context = { submission, x, y, examples, norm, epsilon, seed, spent };
+  const numbers = await method.measure(context, method.optionsSchema.parse(certificate.options));
+  return { numbers, seconds: (now() - started) / 1000 };
 }
 
 /** Puts each value at its place in `into`. */

@@ -1,3 +1,4 @@
+import type { NamedCertificate } from '../certificates/certificate.ts';
 import type { Reading } from '../diagnostics/probes/probe.ts';
 import type { Classifier } from '../models/classifier.ts';
 import type { Norm } from '../projections.ts';
@@ -52,12 +53,25 @@ export interface ProbeTask {
   readonly standing: Uint8Array;
 }
 
+/** Measures the certificates of one chunk of examples. */
+export interface CertifyTask {
+  readonly kind: 'certify';
+  readonly certificate: NamedCertificate;
+  readonly norm: Norm;
+  readonly epsilon: number;
+  readonly seed: number;
+  /** Number of the chunk. */
+  readonly chunk: number;
+  /** Positions of the examples in the data set. */
+  readonly examples: Int32Array;
+}
+
 /** Asks what the model takes and gives. */
 export interface InspectTask {
   readonly kind: 'inspect';
 }
 
-export type Task = CleanTask | AttackTask | PredictTask | ProbeTask | InspectTask;
+export type Task = CleanTask | AttackTask | PredictTask | ProbeTask | CertifyTask | InspectTask;
 
 export interface CleanOutcome {
   /** Predicted classes, -1 for a tie or a non-finite row. */
@@ -97,6 +111,12 @@ export interface ProbeOutcome {
   readonly seconds: number;
 }
 
+export interface CertifyOutcome {
+  /** The method's numbers of each example, [examples × numbers]. */
+  readonly numbers: Float64Array;
+  readonly seconds: number;
+}
+
 export interface InspectOutcome {
   readonly inputShape: Classifier['inputShape'];
   readonly classes: number;
@@ -110,21 +130,24 @@ export type OutcomeOf<T extends Task> = T extends CleanTask
     ? AttackTaskOutcome
     : T extends ProbeTask
       ? ProbeOutcome
-      : T extends InspectTask
-        ? InspectOutcome
-        : Float32Array;
+      : T extends CertifyTask
+        ? CertifyOutcome
+        : T extends InspectTask
+          ? InspectOutcome
+          : Float32Array;
 
 /** Name of a task within one evaluation; null for what is too cheap to keep. */
 export function taskKey(task: Task): string | null {
   if (task.kind === 'clean') return `clean/${task.start}`;
   if (task.kind === 'probe') return `probe/${task.probe}`;
+  if (task.kind === 'certify') return `certify/${task.chunk}`;
   return task.kind === 'attack' ? `attack/${task.line.id}/${task.chunk}` : null;
 }
 
 /** Positions in the data set of the examples that a task reads, in the order in which it reads them. */
 export function positionsOf(task: Task): Int32Array {
   if (task.kind === 'clean') return Int32Array.from({ length: task.count }, (_, i) => task.start + i);
-  if (task.kind === 'probe') return task.examples;
+  if (task.kind === 'probe' || task.kind === 'certify') return task.examples;
   if (task.kind === 'predict' || task.kind === 'inspect') return new Int32Array();
   return task.meets === null ? task.examples : task.meets.map((position) => task.examples[position] as number);
 }

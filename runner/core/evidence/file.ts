@@ -5,6 +5,7 @@ import { encodeSafetensors, type TensorData } from '../models/safetensors.ts';
 import type { SuiteAttack } from '../suites/suite.ts';
 import type { ThreatModel } from '../tracks.ts';
 import { type CleanImage, decodeImages, type EvidenceImage, encodeImages, type NewTensor } from './images.ts';
+import { type Measured, measuredCount, measuredOf, measuredTensor } from './measured.ts';
 import { damagedEvidence, evidenceTensors } from './tensors.ts';
 
 export interface Evidence {
@@ -13,6 +14,8 @@ export interface Evidence {
   /** True class of each scanned example, where the file says it. */
   readonly labels: Int32Array | null;
   readonly lines: readonly LineOutcomes[];
+  /** null without a certificate. */
+  readonly certificate: Measured | null;
   readonly best: readonly EvidenceImage[];
   readonly pairs: readonly EvidenceImage[];
 }
@@ -28,7 +31,7 @@ export function encodeEvidence(
   evidence: Omit<Evidence, 'labels'>,
   evaluation: Pick<Evaluation, 'suite' | 'examples' | 'dataset'>,
 ): Uint8Array {
-  const { examples, predictions, lines, best, pairs } = evidence;
+  const { examples, predictions, lines, certificate, best, pairs } = evidence;
   const { track, suite } = evaluation.suite;
   const clean = cleanImages(evaluation, examples);
   const pairRows = lines.find(({ line }) => line.id === suite.headline)?.rowsPerExample ?? 1;
@@ -47,6 +50,10 @@ export function encodeEvidence(
     tensors.set(`line.${line.id}.code`, { shape, data: code });
     tensors.set(`line.${line.id}.distance`, { shape, data: distance });
     if (isOtherNorm(line, track)) tensors.set(`line.${line.id}.trackDistance`, { shape, data: trackDistance });
+  }
+  if (certificate !== null) {
+    const shape = [measuredCount(certificate), certificate.width];
+    tensors.set(measuredTensor, { shape, data: certificate.values });
   }
   for (const [name, tensor] of encodeImages('best', best, sparse ? clean : null)) tensors.set(name, tensor);
   const sparsePairs = sparse ? pairsClean(clean, pairRows) : null;
@@ -110,10 +117,12 @@ function decodeEvidence(
     predictions: read('predictions', Int32Array),
     labels: tensors.has('labels') ? read('labels', Int32Array) : null,
     lines: decoded,
+    certificate: measuredOf(tensors, examples.length),
     best: decodeImages('best', tensors, size, clean),
     pairs: decodeImages('pairs', tensors, size, pairsClean(clean, pairRows)),
   };
   for (const name of unread)
-    if (!/^(best|pairs)\./.test(name)) throw damagedEvidence(`'${name}' is not part of the format`);
+    if (name !== measuredTensor && !/^(best|pairs)\./.test(name))
+      throw damagedEvidence(`'${name}' is not part of the format`);
   return evidence;
 }

@@ -9,6 +9,7 @@ import { auditPath, leafHash, merkleRoot, rootOfPath } from '../merkle.ts';
 import type { LineOutcomes } from '../metrics/outcomes.ts';
 import type { Evidence } from './file.ts';
 import type { EvidenceImage } from './images.ts';
+import { measuredCount, measuredRow } from './measured.ts';
 
 /** What one line of the suite did to an example; a number for each of its rows. */
 export interface LineRecord {
@@ -28,6 +29,8 @@ export interface ExampleRecord {
   readonly label?: number;
   /** Predicted class of the clean image; -1: a tie, or not finite. */
   readonly prediction: number;
+  /** Numbers of the certificate's method; only of examples that it was measured of. */
+  readonly certificate?: readonly number[];
   /** By id of the line. */
   readonly lines: Readonly<Record<string, LineRecord>>;
   /** SHA-256 of the nearest image that breaks it, as float32, little-endian; null where none is stored. */
@@ -55,7 +58,7 @@ export interface ExampleProof {
  * @throws ParapetError 'integrity' when an outcome or an image is of an example that there is not, or is no number
  */
 function exampleRecords(evidence: Evidence, headline: string | undefined): ExampleRecord[] {
-  const { examples, predictions, labels, lines, best, pairs } = evidence;
+  const { examples, predictions, labels, lines, certificate, best, pairs } = evidence;
   const images = new Map(best.map(({ row, pixels }) => [row, imageHash(pixels)]));
   const pairsOf = pairsByExample(evidence, headline);
   const distances = lines.flatMap(({ distance, trackDistance }) => [distance, trackDistance]);
@@ -72,6 +75,7 @@ function exampleRecords(evidence: Evidence, headline: string | undefined): Examp
       example,
       ...(label === undefined ? {} : { label }),
       prediction,
+      ...(certificate !== null && i < measuredCount(certificate) && { certificate: [...measuredRow(certificate, i)] }),
       lines: Object.fromEntries(lines.map((line) => [line.line.id, lineRecord(line, i)])),
       image: images.get(i) ?? null,
       pairs: pairsOf.get(i) ?? [],

@@ -38,6 +38,12 @@ export function rightAtFirst({
   return Array.from(examples, (example) => predictions[example] === y[example]);
 }
 
+/** Whether each attacked example is classified right, and broken by no line within the track's ball. */
+export function standing(outcomes: Pick<Outcomes, 'examples' | 'predictions' | 'y' | 'lines'>): boolean[] {
+  const { lines } = outcomes;
+  return rightAtFirst(outcomes).map((isRight, i) => isRight && !lines.some((l) => reached(l, i, outcome.broken)));
+}
+
 /** Whether any row of an example reached at least `code`. */
 export function reached(line: Pick<LineOutcomes, 'rowsPerExample' | 'code'>, example: number, code: number): boolean {
   for (let row = example * line.rowsPerExample; row < (example + 1) * line.rowsPerExample; row++) {

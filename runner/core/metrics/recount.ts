@@ -3,7 +3,7 @@ import type { Suite } from '../suites/suite.ts';
 import type { ThreatModel } from '../tracks.ts';
 import { curve } from './curve.ts';
 import { median } from './median.ts';
-import { type LineOutcomes, type Outcomes, outcome, reached, rightAtFirst } from './outcomes.ts';
+import { type LineOutcomes, type Outcomes, outcome, reached, rightAtFirst, standing } from './outcomes.ts';
 import { proportion } from './proportion.ts';
 
 type Pairs = NonNullable<Result['pairs']>;
@@ -44,11 +44,10 @@ export function recount(outcomes: Outcomes, { suite, track }: CountedBy): Number
   );
   const scanned = outcomes.predictions.length;
   const rightOfScanned = outcomes.predictions.reduce((sum, p, i) => sum + Number(p === outcomes.y[i]), 0);
-  const standing = right.filter((isRight, i) => isRight && !outcomes.lines.some((l) => reached(l, i, outcome.broken)));
   return {
     examples: right.length,
     cleanAccuracy: proportion(rightOfScanned, scanned),
-    robustAccuracy: proportion(standing.length, right.length),
+    robustAccuracy: proportion(standing(outcomes).filter(Boolean).length, right.length),
     pairs: lines.find((line) => line.id === suite.headline)?.pairs ?? null,
     curve: curve(right, outcomes.nearest, track.epsilon),
     lines,

@@ -8,8 +8,8 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
-import { crownMargins, layersWithoutPooling } from '../certificates/crown.ts';
-import { pixelBox, worstMargins } from '../certificates/ibp.ts';
+import { crownMargins, layersWithoutPooling } from '../certificates/shared/crown-bounds.ts';
+import { pixelBox, worstMargins } from '../certificates/shared/ibp-bounds.ts';
 import { onePhase, type TrainingMethod } from './method.ts';
 import { crossEntropy, differentiate } from './objective.ts';
 import { certifiedOptions, rampAt } from './ramp.ts';

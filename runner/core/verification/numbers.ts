@@ -1,4 +1,5 @@
 import { canonicalJson } from '../canonical.ts';
+import type { CertifiedNumbers } from '../metrics/certified.ts';
 import type { Numbers } from '../metrics/recount.ts';
 import type { Result } from '../result.ts';
 import type { ResolvedSuite } from '../suites/resolve.ts';
@@ -15,7 +16,7 @@ export interface Finding {
  */
 export function compareNumbers(
   result: Result,
-  numbers: Numbers,
+  numbers: Numbers & { readonly certificate: CertifiedNumbers | null },
   suite: ResolvedSuite,
   surrogates: Readonly<Record<string, string>>,
 ): Finding[] {
@@ -26,7 +27,8 @@ export function compareNumbers(
   };
   compare('cleanAccuracy', result.cleanAccuracy, numbers.cleanAccuracy);
   compare('robustAccuracy', result.robustAccuracy, numbers.robustAccuracy);
-  compare('certifiedAccuracy', result.certifiedAccuracy, null);
+  compare('certifiedAccuracy', result.certifiedAccuracy, numbers.certificate?.certifiedAccuracy ?? null);
+  compare('certificate', result.certificate ?? null, numbers.certificate?.certificate ?? null);
   compare('pairs', result.pairs, numbers.pairs);
   compare('curve', result.curve, numbers.curve);
   compare(

@@ -2,9 +2,10 @@
  * Checks a result against its evidence, the weights and the data, without trusting whoever made it.
  *
  * Robust accuracy and pairs rest on images, and every image is looked at: finite, in the pixel range, in its ball, and
- * classified wrong (or as the target) by the weights. All other numbers are recounted from the outcomes that the evidence
- * records. What an attack cost, and the flags that are read from its gradients, cannot be checked without running it again.
+ * classified wrong (or as the target) by the weights. Of the certified examples a few are measured anew. All other numbers are recounted
+ * from what the evidence records. What an attack cost, and the flags that are read from its gradients, cannot be checked without running it again.
  */
+import type { NamedCertificate } from '../certificates/certificate.ts';
 import type { Examples } from '../datasets/dataset.ts';
 import { cleanImages } from '../evaluation/clean.ts';
 import { type Evidence, evidenceOf } from '../evidence/file.ts';
@@ -15,6 +16,7 @@ import { rightAtFirst } from '../metrics/outcomes.ts';
 import { recount } from '../metrics/recount.ts';
 import type { Result } from '../result.ts';
 import type { ResolvedSuite } from '../suites/resolve.ts';
+import { checkCertificate } from './certificate.ts';
 import { checkImages } from './images.ts';
 import { compareNumbers, type Finding } from './numbers.ts';
 
@@ -32,6 +34,12 @@ export interface Subject {
   /** The test split, from its start, as far as the suite scans. */
   readonly examples: Examples & { readonly digest: string };
   readonly classes: number;
+  /** The certificate that the submission asks for here; none when absent. */
+  readonly certificate?: {
+    readonly named: NamedCertificate;
+    /** Its method's numbers by another backend, of examples by their positions: [positions × numbers]. */
+    readonly measure: (positions: Int32Array) => Promise<Float64Array>;
+  };
   /** Logits by another backend than the result's: [n × size] → [n × classes]. */
   readonly classify: (x: Float32Array) => Promise<Float32Array>;
 }
@@ -76,6 +84,8 @@ export async function verify(subject: Subject): Promise<Verification> {
     });
   }
   findings.push(...(await checkImages(evidence, subject)));
+  const certificate = await checkCertificate(evidence, subject);
+  findings.push(...certificate.findings);
 
   const right = rightAtFirst({ ...evidence, y: examples.y });
   const clean = cleanImages({ examples }, evidence.examples);
@@ -88,7 +98,9 @@ export async function verify(subject: Subject): Promise<Verification> {
     suite.suite.evidence.limit,
   );
   const numbers = recount({ ...evidence, y: examples.y, nearest }, suite);
-  findings.push(...compareNumbers(result, numbers, suite, subject.surrogates ?? {}));
+  findings.push(
+    ...compareNumbers(result, { ...numbers, certificate: certificate.numbers }, suite, subject.surrogates ?? {}),
+  );
   const images = evidence.best.length + evidence.pairs.length;
   if (result.evidence.verified !== images) {
     findings.push({

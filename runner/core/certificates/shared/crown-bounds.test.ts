@@ -1,14 +1,14 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, test } from 'vitest';
-import { startBackend } from '../../backends/index.ts';
-import { prepared } from '../models/architecture.ts';
-import { findArchitecture } from '../models/index.ts';
-import type { SequentialLayer } from '../models/sequential.ts';
-import { exampleRandom } from '../random.ts';
-import { oneHot } from '../tensors.ts';
-import { initialWeights } from '../training/initial-weights.ts';
-import { crownMargins, layersWithoutPooling } from './crown.ts';
-import { pixelBox, worstMargins } from './ibp.ts';
+import { startBackend } from '../../../backends/index.ts';
+import { prepared } from '../../models/architecture.ts';
+import { findArchitecture } from '../../models/index.ts';
+import type { SequentialLayer } from '../../models/sequential.ts';
+import { exampleRandom } from '../../random.ts';
+import { oneHot } from '../../tensors.ts';
+import { initialWeights } from '../../training/initial-weights.ts';
+import { crownMargins, layersWithoutPooling } from './crown-bounds.ts';
+import { pixelBox, worstMargins } from './ibp-bounds.ts';
 
 beforeAll(async () => {
   await startBackend('wasm');
@@ -80,6 +80,6 @@ test.each(['gowal-small-mnist', 'gowal-medium-cifar10', 'mlp-mnist', 'softmax-re
 
 test('a net with max-pooling is refused', () => {
   expect(() => layersWithoutPooling(findArchitecture('papernot-mnist'))).toThrow(
-    'model.architecture: papernot-mnist has max-pooling, which CROWN bounds do not go back through',
+    'model.architecture: papernot-mnist has max-pooling after conv2, which CROWN bounds do not go back through',
   );
 });

@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
-import { ParapetError } from '../errors.ts';
-import type { Architecture } from '../models/architecture.ts';
-import type { SequentialLayer } from '../models/sequential.ts';
+import { ParapetError } from '../../errors.ts';
+import type { Architecture } from '../../models/architecture.ts';
+import type { SequentialLayer } from '../../models/sequential.ts';
 
 /** Two tensors of one shape, the first at most the second: what lies between them, value by value. */
 export interface Box<T extends tf.Tensor = tf.Tensor> {

@@ -1,14 +1,14 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { startBackend } from '../../backends/index.ts';
-import { type Architecture, prepared } from '../models/architecture.ts';
-import { architectures, findArchitecture } from '../models/index.ts';
-import type { SequentialLayer } from '../models/sequential.ts';
-import { exampleRandom } from '../random.ts';
-import { oneHot } from '../tensors.ts';
-import { initialWeights } from '../training/initial-weights.ts';
+import { startBackend } from '../../../backends/index.ts';
+import { type Architecture, prepared } from '../../models/architecture.ts';
+import { architectures, findArchitecture } from '../../models/index.ts';
+import type { SequentialLayer } from '../../models/sequential.ts';
+import { exampleRandom } from '../../random.ts';
+import { oneHot } from '../../tensors.ts';
+import { initialWeights } from '../../training/initial-weights.ts';
 import { boundableLayers } from './box.ts';
-import { bounds, pixelBox, worstMargins } from './ibp.ts';
+import { bounds, pixelBox, worstMargins } from './ibp-bounds.ts';
 
 beforeAll(async () => {
   await startBackend('wasm');

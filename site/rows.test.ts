@@ -1,7 +1,9 @@
-/** Rows that external evaluations lowered, and rows that were withdrawn, as the built site shows them. */
-import { readFile, rm } from 'node:fs/promises';
+/** Rows that external evaluations lowered, that are certified, and that were withdrawn, as the built site shows them. */
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { proportion } from '#core/metrics/proportion.ts';
+import { type Result, resultDigest } from '#core/result.ts';
 import { type Built, buildSite } from './testing/build.ts';
 import { type Page, pagesOf } from './testing/html.ts';
 import { sampleBoard } from './testing/sample.ts';
@@ -29,6 +31,45 @@ function rowText(path: string, name: string): string {
   return row.replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ');
 }
 const json = async (path: string) => JSON.parse(await readFile(join(built.dist, 'api/v1', path), 'utf8'));
+
+describe('a certified row', () => {
+  it('shows both bounds of the same images, by which method and on how many', () => {
+    const text = rowText('mnist-linf-0.3/index.html', 'Hostile2021Markup');
+    expect(text).toMatch(/43\.00\s%.*40\.20\s%.*certified by CROWN-IBP bounds, n = 1,000/);
+    expect(rowText('mnist-linf-0.3/index.html', 'Undefended')).not.toContain('certified');
+    const spaced = (path: string) => page(path).text.replace(/\s+/g, ' ');
+    const own = spaced('mnist-linf-0.3/Hostile2021Markup/index.html');
+    expect(own).toMatch(/Certified, at least 40\.20 %.*Robust against the suite, at most 43\.00 %/);
+    expect(own).toMatch(/2\.80 % are neither proven nor broken/);
+    // The radius of each of the 31 that hold is 2.82.
+    expect(spaced('mnist-l2-2/Madry2018Adversarial/index.html')).toMatch(
+      /Randomized smoothing \(deviation 1, samples 10,000,.* is 1\.75 in L2 on average/,
+    );
+  });
+
+  it('has its certificate in the API', async () => {
+    const { rows } = await json('tracks/mnist-linf-0.3.json');
+    const row = (id: string) => rows.find((one: { id: string }) => one.id === id);
+    expect(row('Hostile2021Markup')).toMatchObject({
+      certifiedAccuracy: { value: 0.402 },
+      certificate: { method: 'crown', examples: 1000, contradicted: 0, robustAccuracy: { value: 0.43 } },
+    });
+    expect(row('Undefended')).toMatchObject({ certifiedAccuracy: null, certificate: null });
+    const csv = await readFile(join(built.dist, 'api/v1/tracks/mnist-linf-0.3.csv'), 'utf8');
+    expect(csv).toMatch(/^.*,Hostile2021Markup,.*,0\.402,[\d.]+,[\d.]+,1000,crown\r$/m);
+  });
+
+  it('fails the build where its evidence has another certificate', async () => {
+    const path = join(built.data, 'results/v1/mnist-linf-0.3/Hostile2021Markup.json');
+    const before = await readFile(path, 'utf8');
+    const result: Result = { ...JSON.parse(before), certifiedAccuracy: proportion(430, 1000) };
+    await writeFile(path, JSON.stringify({ ...result, digest: resultDigest(result) }));
+    const again = await built.again();
+    await writeFile(path, before);
+    expect(again.code).not.toBe(0);
+    expect(again.log).toContain('certifiedAccuracy is 0.43 of 1000; its evidence has 0.402 of 1000');
+  });
+});
 
 describe('a row that external evaluations lowered', () => {
   it('shows the lowered number, who did it, how many more it broke, and the number of the suite', () => {
@@ -74,7 +115,7 @@ describe('a row that external evaluations lowered', () => {
       expect(served.equals(await readFile(join(built.data, 'results', `${path}.${ending}`)))).toBe(true);
     }
     const csv = await readFile(join(built.dist, 'api/v1/tracks/mnist-linf-0.3.csv'), 'utf8');
-    expect(csv).toMatch(/Madry2018Adversarial.*,0\.887,.*,0\.889,Eve2026Longer Mallory2026Other,\r$/m);
+    expect(csv).toMatch(/Madry2018Adversarial.*,0\.887,.*,0\.889,Eve2026Longer Mallory2026Other,,,,,,\r$/m);
   });
 });
 
