@@ -225,7 +225,7 @@ describe('a claim', () => {
       expect(await matrix.locator('tbody tr').count()).toBe(5);
       const cells = await matrix.locator('tbody td').allInnerTexts();
       expect(cells).toHaveLength(30);
-      for (const cell of cells) expect(cell).toMatch(/^[\d.]+ \([\d.]+\)\s+(reproduced|partly|not reproduced)$/);
+      for (const cell of cells) expect(cell.trim()).toMatch(/^[\d.]+ \([\d.]+\)\s+(reproduced|partly|not reproduced)$/);
       expect(await page.locator('figure details tbody tr').count()).toBe(30);
     }));
 
