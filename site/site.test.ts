@@ -133,7 +133,9 @@ describe('a board', () => {
     onPage({ javaScriptEnabled: false }, async (page) => {
       await page.goto(board);
       expect(await firstNames(page)).toHaveLength(7);
-      expect(await page.locator('[data-board] .mark-value').count()).toBe(7);
+      // One for each robust accuracy, and one for what is certified of one row.
+      expect(await page.locator('[data-board] .mark-value').count()).toBe(7 + 1);
+      expect(await page.locator('[data-board] .bound .mark-value').count()).toBe(1);
       expect(
         await page
           .locator('[data-filters], [data-theme-toggle]')
