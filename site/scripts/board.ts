@@ -32,7 +32,11 @@ function enhance(board: HTMLElement): void {
       else header?.removeAttribute('aria-sort');
     }
     status.textContent =
-      shown.length === rows.length ? `${rows.length} rows` : `${shown.length} of ${rows.length} rows`;
+      shown.length === rows.length
+        ? rows.length === 1
+          ? '1 row'
+          : `${rows.length} rows`
+        : `${shown.length} of ${rows.length} rows`;
   };
   const fillForm = () => {
     for (const [name, value] of [
