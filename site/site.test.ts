@@ -24,14 +24,15 @@ const visited = [
   '/claims/',
   '/claims/goodfellow2015/',
   '/claims/nguyen2015/',
+  '/claims/papernot2016transferability/',
   '/attacks/',
   '/about/',
   '/submit/',
   '/404.html',
 ];
 
-/** Outcomes of an experiment, as they are published: a page with a chart and pictures. */
-const outcomes = 'claims/nguyen2015/fooling.safetensors';
+/** Outcomes of experiments, as they are published: a page with a chart and pictures, and one with a matrix. */
+const outcomes = ['claims/nguyen2015/fooling.safetensors', 'claims/papernot2016transferability/matrix.safetensors'];
 
 // A minute where nothing else runs; a machine that is busy with other work takes longer.
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
@@ -43,7 +44,8 @@ let browser: Browser;
 
 beforeAll(async () => {
   const { submissions, results, externals } = sampleBoard();
-  const files = { [`results/${outcomes}`]: await readFile(join('results', outcomes)) };
+  const read = outcomes.map(async (path) => [`results/${path}`, await readFile(join('results', path))] as const);
+  const files = Object.fromEntries(await Promise.all(read));
   [built, browser] = await Promise.all([buildSite(submissions, results, { externals, files }), launchBrowser()]);
   if (built.code !== 0) throw new Error(built.log);
   [pages, served] = await Promise.all([pagesOf(built.dist), serve(built.dist)]);
@@ -131,7 +133,9 @@ describe('a board', () => {
     onPage({ javaScriptEnabled: false }, async (page) => {
       await page.goto(board);
       expect(await firstNames(page)).toHaveLength(7);
-      expect(await page.locator('[data-board] .mark-value').count()).toBe(7);
+      // One for each robust accuracy, and one for what is certified of one row.
+      expect(await page.locator('[data-board] .mark-value').count()).toBe(7 + 1);
+      expect(await page.locator('[data-board] .bound .mark-value').count()).toBe(1);
       expect(
         await page
           .locator('[data-filters], [data-theme-toggle]')
@@ -208,12 +212,23 @@ describe('a claim', () => {
   it('stands beside what its outcomes give, with a chart, its table, and pictures that say what they show', () =>
     onPage({}, async (page) => {
       await page.goto('/claims/nguyen2015/');
-      expect(await page.locator('table .verdict', { hasText: / reproduced$/ }).count()).toBe(3);
+      expect(await page.locator('table .verdict', { hasText: /^\s*reproduced$/ }).count()).toBe(3);
       expect(await page.locator('svg.line-chart .series').count()).toBe(3);
       expect(await page.locator('details table tbody tr').count()).toBeGreaterThan(50);
       const texts = await page.locator('main img').evaluateAll((all) => all.map((image) => image.getAttribute('alt')));
       expect(texts).toHaveLength(30);
       for (const text of texts) expect(text).toMatch(/takes this for a \d, with [\d.]+ % confidence/);
+    }));
+
+  it('puts figures in rows and columns, ours with theirs in parentheses, and lists them with intervals', () =>
+    onPage({}, async (page) => {
+      await page.goto('/claims/papernot2016transferability/');
+      const matrix = page.locator('figure > .scroll table');
+      expect(await matrix.locator('tbody tr').count()).toBe(5);
+      const cells = await matrix.locator('tbody td').allInnerTexts();
+      expect(cells).toHaveLength(30);
+      for (const cell of cells) expect(cell.trim()).toMatch(/^[\d.]+ \([\d.]+\)\s+(reproduced|partly|not reproduced)$/);
+      expect(await page.locator('figure details tbody tr').count()).toBe(30);
     }));
 
   it('is not measured where there are no outcomes', () => {

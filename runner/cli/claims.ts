@@ -13,7 +13,7 @@ interface RunOptions {
   json: boolean;
 }
 
-/** What every experiment is on. */
+/** What an experiment is on that names no data set. */
 const DATASET = 'mnist';
 
 export function register(program: Command): void {
@@ -43,6 +43,19 @@ export function register(program: Command): void {
     .action((id: string, options: RunOptions, command: Command) =>
       runExperiments(id, { ...options, ...command.optsWithGlobals() }),
     );
+  claims
+    .command('verify')
+    .description('count every published figure again, and hold files and figures against their record')
+    .option('--record', 'write the record of what lies in results/claims', false)
+    .addHelpText('after', '\nA file or figure that does not fit ends it with exit code 6.')
+    .action(verify);
+}
+
+async function verify({ record }: { record: boolean }): Promise<void> {
+  const { recordClaims, verifyClaims } = await import('../files/claim-record.ts');
+  if (record) process.stdout.write(`${await recordClaims()}\n`);
+  const { experiments, figures } = await verifyClaims();
+  process.stdout.write(`${figures} figures of ${experiments} experiments are as recorded\n`);
 }
 
 async function show(id: string | undefined, { all, json }: ShowOptions): Promise<void> {
@@ -77,16 +90,21 @@ async function runExperiments(id: string, options: RunOptions): Promise<void> {
   const progress = startProgress();
   const written: { experiment: string; file: string }[] = [];
   await interruptible(async (signal) => {
-    const load = (split: 'train' | 'test') => loadDataset(DATASET, split, { signal, onMessage: progress.note });
-    const data = { id: DATASET, train: await load('train'), test: await load('test') };
+    const load = async (id: string) => {
+      const split = (name: 'train' | 'test') => loadDataset(id, name, { signal, onMessage: progress.note });
+      return { id, train: await split('train'), test: await split('test') };
+    };
+    let data = await load(experiments[0]?.dataset ?? DATASET);
     for (const experiment of experiments) {
+      const { dataset = DATASET } = experiment;
+      if (dataset !== data.id) data = await load(dataset);
       // Of the steps alone: how long nets took to train says nothing of them.
       let steps: ReturnType<typeof startProgress> | undefined;
       const file = await runExperiment({
         claim,
         experiment,
         data,
-        side: findDataset(DATASET).shape[0],
+        side: findDataset(dataset).shape[0],
         backend,
         out: options.out ?? ownOutcomes,
         work: ownOutcomes,

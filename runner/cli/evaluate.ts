@@ -45,7 +45,7 @@ export function register(program: Command): void {
     .option('--track <id>', 'a track; may be repeated (default: all of the data set that the suite serves)', repeatable)
     .option(
       '--suite <id>',
-      'quick, v1, autoattack-standard, -plus or -rand, papernot2016 or papernot2016-full',
+      'quick, v1, autoattack-standard, -plus, -rand or -rand-100, papernot2016 or papernot2016-full',
       'quick',
     )
     .option('--examples <n>', "at most so many of the suite's examples")

@@ -133,7 +133,7 @@ function logitsOf(classifier: Classifier, x: tf.Tensor4D): tf.Tensor2D {
 }
 
 /** Gradient of f's value with respect to x; zero where the value does not depend on x, as with a constant classifier. */
-function backward(f: () => tf.Tensor, x: tf.Tensor4D): tf.Tensor4D {
+export function backward<T extends tf.Tensor>(f: () => tf.Tensor, x: T): T {
   const { grads } = tf.engine().gradients(f, [x], undefined, true);
-  return (grads[0] as tf.Tensor4D | undefined) ?? tf.zerosLike(x);
+  return (grads[0] as T | undefined) ?? tf.zerosLike(x);
 }

@@ -1,4 +1,5 @@
 import { findDataset } from './datasets/index.ts';
+import type { Defense } from './defenses/defense.ts';
 import { defenses } from './defenses/index.ts';
 import { exportInstead } from './models/foreign-files.ts';
 import { architectures } from './models/index.ts';
@@ -29,8 +30,12 @@ export function defenseMistakes(submission: Submission): Mistake[] {
     const path = ['defenses', i];
     const defense = defenses.find((one) => one.id === id);
     if (defense === undefined) return [unknownId([...path, 'id'], id, defenses)];
-    const wrong = optionMistakes(defense, options, [...path, 'options']);
-    return [...wrong, ...placeMistakes(path, id, defense.joins, several && i === 0), ...drawMistakes(submission, i)];
+    return [
+      ...optionMistakes(defense, options, [...path, 'options']),
+      ...placeMistakes(path, id, defense.joins, several && i === 0),
+      ...defenseFileMistakes(path, defense, submission.defenses[i]?.file),
+      ...drawMistakes(submission, i),
+    ];
   });
   const joins = defenses.filter((one) => one.joins).map(({ id }) => id);
   if (!several || submission.defenses.length > 0) return mistakes;
@@ -44,6 +49,15 @@ function placeMistakes(path: Path, id: string, joins: boolean, shouldJoin: boole
     ? `${id} joins several nets; wanted it first, and only where models names several`
     : `${id} takes one net; the first defense is to join the models`;
   return [{ path: [...path, 'id'], message }];
+}
+
+function defenseFileMistakes(path: Path, { id, file: what }: Defense, file: string | undefined): Mistake[] {
+  if (what === undefined) {
+    return file === undefined ? [] : [{ path: [...path, 'file'], message: `${id} works with no file`, atKey: true }];
+  }
+  if (file === undefined) return [{ path: [...path, 'file'], message: `is missing; wanted ${what}` }];
+  const way = exportInstead(file);
+  return way === null ? [] : [{ path: [...path, 'file'], message: `is '${file}'; wanted ${what}` }];
 }
 
 function drawMistakes({ defenses: named, randomised }: Submission, i: number): Mistake[] {

@@ -11,6 +11,9 @@ const onnx = { format: 'onnx', file: 'model.onnx', sha256 };
 const tfjs = { format: 'tfjs', file: 'model.json', sha256, weightsSha256: sha256 };
 const weights = { format: 'safetensors', architecture: 'papernot-mnist', file: 'w.safetensors', sha256 };
 const one = (change: object) => ({ ...about, model: { ...onnx, ...change } });
+const drawing = (defense: object) => ({ ...about, model: onnx, randomised: true, defenses: [defense] });
+const noisy = (change: object) => drawing({ id: 'gaussian-noise', ...change });
+const purified = (change: object) => drawing({ id: 'defense-gan', file: 'g.safetensors', sha256, ...change });
 const bare = { format: 'safetensors', architecture: 'papernot-mnist' };
 const several = { ...about, models: [onnx, { ...onnx, file: 'b.onnx' }], defenses: [{ id: 'averaging' }] };
 
@@ -35,6 +38,8 @@ describe('the nets of a manifest', () => {
     ['one with preprocessing', one({ preprocessing: { mean: [0.13], std: [0.3] } }), 'ONNX'],
     ['several', several, 'averaging of 2 × ONNX'],
     ['several of several formats', { ...several, models: [onnx, weights] }, 'averaging of ONNX, papernot-mnist'],
+    ['one behind a defense that draws', noisy({}), 'gaussian-noise of ONNX'],
+    ['one behind a defense with a file', purified({}), 'defense-gan of ONNX'],
     [
       'several that one recipe makes',
       { ...several, models: [bare, bare], recipe: { method: 'standard', dataset: 'mnist' } },
@@ -142,6 +147,27 @@ describe('the nets of a manifest', () => {
       { ...several, defenses: [{ id: 'averaging', options: { of: 'x' } }] },
       'defenses.0.options.of: ',
     ],
+    ['a defense that draws, unsaid', { ...noisy({}), randomised: false }, 'randomised: is false; gaussian-noise draws'],
+    ['an option out of range', noisy({ options: { samples: 0 } }), 'defenses.0.options.samples: '],
+    [
+      'a mistyped option of a defense that draws',
+      noisy({ options: { sigma: 1 } }),
+      'defenses.0.options.sigma: gaussian-noise has no option',
+    ],
+    [
+      'a file that no defense works with',
+      noisy({ file: 'g.safetensors', sha256 }),
+      'defenses.0.file: gaussian-noise works with no file',
+    ],
+    [
+      'no file where a defense needs one',
+      purified({ file: undefined, sha256: undefined }),
+      'defenses.0.file: is missing; wanted the generator that train-gan writes',
+    ],
+    ['a file without its SHA-256', purified({ sha256: undefined }), 'defenses.0.sha256: is missing'],
+    ['a SHA-256 without its file', purified({ file: undefined }), 'defenses.0.file: is missing'],
+    ['a file elsewhere', purified({ file: '../g.safetensors' }), 'without folders'],
+    ['a file that can run code', purified({ file: 'g.pkl' }), "defenses.0.file: is 'g.pkl'; wanted the generator"],
     [
       'an option of what has none',
       { ...several, defenses: [{ id: 'vote', options: { of: 'x' } }] },

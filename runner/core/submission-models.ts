@@ -8,7 +8,7 @@ export const fileName = z
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'wanted the name of a file beside submission.yaml, without folders')
   .refine((name) => name.toLowerCase() !== 'submission.yaml', 'is the description itself; wanted another file');
 
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'wanted 64 digits of 0-9 and a-f, as sha256sum prints them');
+export const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'wanted 64 digits of 0-9 and a-f, as sha256sum prints them');
 
 const MOST_CHANNELS = 4;
 

@@ -4,7 +4,7 @@
  * Every text ends up on a page and in a terminal, so none may hold characters that steer either.
  */
 import { z } from 'zod';
-import { type Model, modelSchema } from './submission-models.ts';
+import { fileName, type Model, modelSchema, sha256 } from './submission-models.ts';
 
 const datasetIds = ['mnist', 'fashion-mnist', 'cifar10'] as const;
 
@@ -67,6 +67,22 @@ const claimSchema = z.strictObject({
   source: line.describe('Where the paper says so: a table, a page'),
 });
 
+const namedDefenseSchema = z
+  .strictObject({
+    id: z.string(),
+    options,
+    file: fileName.optional().describe('What it works with besides the net: of defense-gan the generator'),
+    sha256: sha256.optional().describe('SHA-256 of that file, as sha256sum prints it'),
+  })
+  .refine(({ file, sha256 }) => file === undefined || sha256 !== undefined, {
+    path: ['sha256'],
+    error: 'is missing; wanted the SHA-256 of the file, as sha256sum prints it',
+  })
+  .refine(({ file, sha256 }) => sha256 === undefined || file !== undefined, {
+    path: ['file'],
+    error: 'is missing; wanted the name of the file that sha256 belongs to',
+  });
+
 /** submission.yaml: the fields, what they may hold, and what they are when left out. */
 export const submissionSchema = z
   .strictObject({
@@ -88,11 +104,7 @@ export const submissionSchema = z
       .optional()
       .describe('Several nets, which the first of `defenses` joins'),
     recipe: recipeSchema.optional(),
-    defenses: z
-      .array(z.strictObject({ id: z.string(), options }))
-      .max(8)
-      .default([])
-      .describe('What is done at inference besides the net'),
+    defenses: z.array(namedDefenseSchema).max(8).default([]).describe('What is done at inference besides the net'),
     certificate: z
       .strictObject({ method: z.string().describe('An id of docs/certificates.md'), options })
       .optional()

@@ -1,4 +1,5 @@
 /** The nets of an experiment: trained by their recipes, once for each kind of machine, or taken from `submissions/`. */
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,8 +9,9 @@ import type { Examples } from '#core/datasets/dataset.ts';
 import { digestOf } from '#core/digest.ts';
 import { ParapetError } from '#core/errors.ts';
 import type { Classifier } from '#core/models/classifier.ts';
-import { classifierOf, decodeWeights } from '#core/models/index.ts';
+import { classifierOf } from '#core/models/index.ts';
 import { openSent } from '#core/models/sent-model.ts';
+import { decodeWeights } from '#core/models/weights.ts';
 import type { BackendReport } from '../backends/index.ts';
 import { sha256Of } from './sha256.ts';
 import { readSubmission } from './submissions.ts';
@@ -40,6 +42,13 @@ export async function readyNet(wanted: NetWanted, context: NetContext): Promise<
 }
 
 async function submitted({ submission: id }: SubmittedNet): Promise<ReadyNet> {
+  if (!existsSync(join(submissions, id))) {
+    throw new ParapetError(
+      'usage',
+      `claims run: submissions/${id} is not there, and the experiment measures that net`,
+      'run it when the submission has been added',
+    );
+  }
   const { sent, weightsDigest, digest } = await readSubmission(join(submissions, id));
   if (sent === null) {
     throw new ParapetError('submission', `${id}: it has a recipe and no weights`, `train it: train submissions/${id}`);

@@ -66,7 +66,7 @@ export async function judgeClaim(claim: Claim, submissions: readonly Submission[
 
 async function measured({ id: paper }: Claim, experiment: Experiment): Promise<JudgedFigure[]> {
   const found = await findOutcomes(paper, experiment.id);
-  return judgeExperiment(experiment, found?.outcomes ?? null).map(({ figure, ours, verdict: is }) => ({
+  return judgeExperiment(experiment, found?.outcomes ?? null).map(({ figure, ours, verdict: is, gap }) => ({
     id: figure.id,
     experiment: experiment.id,
     title: figure.title,
@@ -74,7 +74,7 @@ async function measured({ id: paper }: Claim, experiment: Experiment): Promise<J
     ours,
     verdict: is,
     source: experiment.source,
-    ...(figure.gap !== undefined && is !== 'reproduced' && { gap: figure.gap }),
+    ...(gap !== null && { gap }),
     result: found?.path ?? null,
   }));
 }

@@ -118,4 +118,46 @@ describe('an experiment', () => {
     };
     await expect(runExperiment(runOf(experimentOf([asking])))).rejects.toThrow("it names no net 'other'");
   });
+
+  it('trains a generative adversarial net once, and hands on what it makes', async () => {
+    const messages: string[] = [];
+    const sampling: Step = {
+      id: 'a',
+      async run({ gan }) {
+        const { history, grids, generate } = gan();
+        const images = await generate(3, 7);
+        expect(await generate(3, 7)).toEqual(images);
+        expect(images.every((value) => value >= 0 && value <= 1)).toBe(true);
+        const data = Int32Array.of(history.length, grids.length, grids[0]?.side ?? 0, images.length);
+        return { counts: { shape: [4], data } };
+      },
+    };
+    const experiment = { ...experimentOf([sampling]), gan: { epochs: 1, seed: 0 } };
+    const onMessage = (text: string) => messages.push(text);
+    const { outcomes, provenance } = await outcomesAt(await runExperiment(runOf(experiment, { onMessage })));
+    expect([...values(outcomes, 'a.counts')]).toEqual([1, 1, 32, 48]);
+    expect(provenance.nets['generator']).toMatch(/^[0-9a-f]{64}$/);
+    await runExperiment(runOf({ ...experiment, seed: 1 }, { onMessage }));
+    expect(messages.filter((text) => text.startsWith('gan:'))).toEqual(['gan: epoch 1 of 1']);
+  });
+
+  it('counts the evidence of a published result anew', async () => {
+    const wanted = { id: 'e', suite: 'papernot2016', track: 'mnist-l0-112', submission: 'Undefended' };
+    const reading: Step = {
+      id: 'a',
+      run: async ({ evidence }) => ({ code: { shape: [900], data: values(evidence('e'), 'line.jsma-logits.code') } }),
+    };
+    const { outcomes } = await outcomesAt(
+      await runExperiment(runOf({ ...experimentOf([reading]), evidence: [wanted] })),
+    );
+    expect(values(outcomes, 'a.code')).toHaveLength(900);
+    await expect(runExperiment(runOf({ ...experimentOf([reading]), id: 'other' }))).rejects.toThrow(
+      "it names no evidence 'e'",
+    );
+  });
+
+  it('says which submission is missing', async () => {
+    const experiment = { ...experimentOf([step('a')]), nets: [{ id: 'net', submission: 'Nobody2020Nothing' }] };
+    await expect(runExperiment(runOf(experiment))).rejects.toThrow('submissions/Nobody2020Nothing is not there');
+  });
 });

@@ -8,6 +8,8 @@ import { seen, type View } from '#core/claims/view.ts';
 import type { Examples } from '#core/datasets/dataset.ts';
 import { ParapetError } from '#core/errors.ts';
 import { assertBackend, type BackendReport } from '../backends/index.ts';
+import { claimEvidence } from './claim-evidence.ts';
+import { type ReadyGan, readyGan } from './claim-gan.ts';
 import { type ReadyNet, readyNet } from './claim-nets.ts';
 import { outcomesPath } from './claims.ts';
 import { codeIdentity } from './code.ts';
@@ -52,6 +54,7 @@ async function runWhatIsLeft(run: ExperimentRun, journalPath: string): Promise<s
   // Before anything else: the program in memory is the code as it was then.
   const code = await codeIdentity();
   const nets = new Map<string, ReadyNet>();
+  let gan: ReadyGan | null = null;
   try {
     for (const wanted of experiment.nets) {
       throwIfInterrupted(signal);
@@ -61,12 +64,21 @@ async function runWhatIsLeft(run: ExperimentRun, journalPath: string): Promise<s
         await readyNet(wanted, { folder: join(run.work, 'nets'), backend, train, side, signal, onEpoch }),
       );
     }
+    if (experiment.gan !== undefined) {
+      const folder = join(run.work, 'gans');
+      const onEpoch = (epoch: number, epochs: number) => onMessage(`gan: epoch ${epoch} of ${epochs}`);
+      gan = await readyGan(experiment.gan, { folder, backend, dataset, train, side, signal, onEpoch });
+    }
+    const evidence = await claimEvidence(experiment.evidence ?? []);
+    const weights = [...nets].map(([id, { sha256 }]): [string, string] => [id, sha256]);
+    if (gan !== null) weights.push(['generator', gan.sha256]);
+    for (const [id, { sha256 }] of evidence) weights.push([id, sha256]);
     const provenance = {
       code,
       backend,
       dataset: { id: dataset, train: train.digest, test: test.digest },
       seed: experiment.seed,
-      nets: Object.fromEntries([...nets].map(([id, { sha256 }]) => [id, sha256])),
+      nets: Object.fromEntries(weights),
     };
     const journal = await openJournal(
       journalPath,
@@ -80,7 +92,7 @@ async function runWhatIsLeft(run: ExperimentRun, journalPath: string): Promise<s
         let outcomes = journal.get(step.id) as Outcomes | undefined;
         if (outcomes === undefined) {
           outcomes = await step.run({
-            ...contextOf(experiment, side, train, test, nets),
+            ...contextOf(experiment, side, train, test, { nets, gan, evidence }),
             async pause(fraction) {
               run.onProgress?.(`${experiment.id}, ${step.id}`, (i + fraction) / experiment.steps.length);
               await setImmediate();
@@ -105,12 +117,19 @@ async function runWhatIsLeft(run: ExperimentRun, journalPath: string): Promise<s
   }
 }
 
+/** What the steps are given, besides the data. */
+interface Ready {
+  readonly nets: ReadonlyMap<string, ReadyNet>;
+  readonly gan: ReadyGan | null;
+  readonly evidence: Awaited<ReturnType<typeof claimEvidence>>;
+}
+
 function contextOf(
   { seed }: Experiment,
   side: number,
   train: Split,
   test: Split,
-  nets: ReadonlyMap<string, ReadyNet>,
+  { nets, gan, evidence }: Ready,
 ): Omit<StepContext, 'pause'> {
   return {
     seed,
@@ -124,6 +143,15 @@ function contextOf(
       const net = nets.get(id);
       if (net === undefined) throw new ParapetError('usage', `experiment: it names no net '${id}'`);
       return net.classifier;
+    },
+    gan() {
+      if (gan === null) throw new ParapetError('usage', 'experiment: it names no generative adversarial net');
+      return gan;
+    },
+    evidence(id) {
+      const found = evidence.get(id);
+      if (found === undefined) throw new ParapetError('usage', `experiment: it names no evidence '${id}'`);
+      return found.tensors;
     },
   };
 }

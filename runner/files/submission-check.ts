@@ -2,8 +2,9 @@ import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { ParapetError } from '#core/errors.ts';
 import type { InspectOutcome } from '#core/evaluation/tasks.ts';
-import { decodeWeights, findArchitecture, parameterCount } from '#core/models/index.ts';
+import { findArchitecture, parameterCount } from '#core/models/index.ts';
 import type { SentSubmission } from '#core/models/sent-model.ts';
+import { decodeWeights } from '#core/models/weights.ts';
 import { modelsOf, type Submission } from '#core/submission.ts';
 import { architectureOf } from '#core/submission-architecture.ts';
 import { fileError } from './file-error.ts';
@@ -37,7 +38,7 @@ const welcome = /^(README\.md|LICEN[CS]E(\.(txt|md))?)$/;
 
 /**
  * Checks all that can be checked in seconds: the manifest, what it names, the files, and the rest of the folder.
- * @param inspect is asked where only an opened net can tell: graphs, and nets with a reference
+ * @param inspect is asked where only an opened net can tell: graphs, nets with a reference, and files of defenses
  * @throws ParapetError 'submission' for whatever would keep it from being evaluated; 'usage' when there is no such folder
  */
 export async function checkSubmission(path: string, inspect: Inspect): Promise<CheckedSubmission> {
@@ -50,7 +51,9 @@ export async function checkSubmission(path: string, inspect: Inspect): Promise<C
     const weights = sent?.submission.files[model.file ?? ''];
     if (model.format === 'safetensors' && weights) decodeWeights(findArchitecture(model.architecture), weights);
   }
-  const isTold = models.every(({ format, reference }) => format === 'safetensors' && reference === undefined);
+  const isTold =
+    models.every(({ format, reference }) => format === 'safetensors' && reference === undefined) &&
+    submission.defenses.every(({ file }) => file === undefined);
   const notes = sent === null || isTold ? [] : await inspected(read, sent, inspect);
   const counts = models.map((model) =>
     model.format === 'safetensors' ? parameterCount(findArchitecture(model.architecture)) : Number.NaN,
@@ -76,7 +79,7 @@ async function inspected({ place, digest }: ReadSubmission, sent: SentSubmission
     return (await inspect(sent, digest)).notes;
   } catch (error) {
     const [, field, message] =
-      (error instanceof ParapetError && /^(models?(?:\.\w+)*): (.*)$/s.exec(error.message)) || [];
+      (error instanceof ParapetError && /^((?:models?|defenses)(?:\.\w+)*): (.*)$/s.exec(error.message)) || [];
     if (!(error instanceof ParapetError) || field === undefined || message === undefined) throw error;
     const path = field.split('.').map((step) => (/^\d+$/.test(step) ? Number(step) : step));
     throw new ParapetError(error.kind, place({ path, message }), error.hint);

@@ -241,6 +241,23 @@ describe('a folder', () => {
     );
   });
 
+  test('may have a defense with a file, which is read, checked and sent with the nets', async () => {
+    const digest = (data: string) => createHash('sha256').update(data).digest('hex');
+    const named = { id: 'defense-gan', options: {}, file: 'g.safetensors', sha256: digest('generator') };
+    const about = { id: 'Someone2020Method', name: 'x', authors: ['x'], licence: 'MIT', datasets: ['mnist'] };
+    const model = { format: 'onnx', file: 'a.onnx', sha256: digest('net') };
+    const text = JSON.stringify({ ...about, model, defenses: [named], randomised: true }, null, 2);
+    await writeFile(join(folder, 'submission.yaml'), text);
+    await writeFile(join(folder, 'a.onnx'), 'net');
+    await expect(readSubmission(folder)).rejects.toThrow(/defenses\.0\.file: .*g\.safetensors/);
+    await writeFile(join(folder, 'g.safetensors'), 'another');
+    await expect(readSubmission(folder)).rejects.toThrow(/defenses\.0\.sha256: is .* and g\.safetensors has /);
+    await writeFile(join(folder, 'g.safetensors'), 'generator');
+    const { sent } = await readSubmission(folder);
+    expect(Object.keys(sent?.submission.files ?? {})).toEqual(['a.onnx', 'g.safetensors']);
+    expect(sent?.submission.defenses[0]).toMatchObject({ file: 'g.safetensors' });
+  });
+
   test('that is new may have a graph copied in, and points editors at the schema', async () => {
     const net = linearOnnx({ inputShape: [28, 28, 1], weights: new Float32Array(7840), bias: new Float32Array(10) });
     await writeFile(join(parent, 'my net.onnx'), net);

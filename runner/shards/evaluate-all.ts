@@ -1,3 +1,4 @@
+import { ParapetError } from '#core/errors.ts';
 import type { Shard } from '#core/evaluation/phases.ts';
 import type { Result } from '#core/result.ts';
 import { codeIdentity } from '../files/code.ts';
@@ -26,6 +27,7 @@ export interface Evaluated {
 
 /**
  * Evaluates every request; all of them are checked before anything is computed, and share the worker processes.
+ * @throws ParapetError 'usage' when one that draws at random would be published on a suite that does not average over draws
  * @throws what the first request to fail threw; the others stop, and go on from there when they are asked for again
  */
 export async function evaluateAll(requests: readonly Request[], options: EvaluateOptions): Promise<Evaluated[]> {
@@ -58,7 +60,12 @@ async function withPrepared<T>(
   return withSession(options, async (session, report) => {
     const prepared: Prepared[] = [];
     for (const request of requests) {
-      prepared.push(await prepare(request, report, code, options.signal));
+      const one = await prepare(request, report, code, options.signal);
+      if (one.unfit !== undefined && options.publish) {
+        throw new ParapetError('usage', one.unfit, 'publish it with --suite autoattack-rand-100 or autoattack-rand');
+      }
+      if (one.unfit !== undefined) session.note(one.unfit);
+      prepared.push(one);
       throwIfInterrupted(options.signal);
     }
     const running = prepared.map((one, order) =>

@@ -9,7 +9,7 @@ import type { CertifyTask, ProbeTask } from '#core/evaluation/tasks.ts';
 import type { SentModel } from '#core/models/sent-model.ts';
 import { formOf } from '#core/models/submitted-files.ts';
 import type { Result } from '#core/result.ts';
-import { resolveSuite } from '#core/suites/resolve.ts';
+import { linesOfOneDraw, type ResolvedSuite, resolveSuite } from '#core/suites/resolve.ts';
 import type { Suite } from '#core/suites/suite.ts';
 import type { Track } from '#core/tracks.ts';
 import { loadDataset } from '../files/datasets.ts';
@@ -38,6 +38,8 @@ export interface Prepared {
   readonly evaluation: Evaluation;
   readonly job: Job;
   readonly identity: Identity;
+  /** Why the suite says little of the submission, in a sentence; absent where it is made for such. */
+  readonly unfit?: string;
 }
 
 /**
@@ -88,7 +90,15 @@ export async function prepare(
     evaluation,
     job: jobOf(sent, digest, surrogates, evaluation),
     identity: identityOf(evaluation),
+    ...(submission.randomised && unfitForDraws(submission.id, resolved)),
   };
+}
+
+function unfitForDraws(id: string, suite: ResolvedSuite): Pick<Prepared, 'unfit'> {
+  const lines = linesOfOneDraw(suite);
+  if (lines.length === 0) return {};
+  const unfit = `${id} draws at random, and lines of suite ${suite.suite.id} do not average over draws (${lines.join(', ')}): its number would flatter`;
+  return { unfit };
 }
 
 /** @param digest of the submission that the model is of */

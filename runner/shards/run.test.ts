@@ -7,6 +7,7 @@ import { targeted, untargeted } from '#core/suites/lines.ts';
 import type { Suite } from '#core/suites/suite.ts';
 import { findTrack } from '#core/tracks.ts';
 import { readEvidence, readResult } from '../files/results.ts';
+import { evaluateAll } from './evaluate-all.ts';
 import { type Prepared, prepare, type Request } from './prepare.ts';
 import { journalPath, runEvaluation, runShardOf, type Session } from './run.ts';
 import { withSession } from './session.ts';
@@ -63,6 +64,44 @@ beforeEach(() => {
   out = join(folder, `${number++}`, 'result.json');
 });
 afterAll(() => rm(folder, { recursive: true }));
+
+describe('a submission that draws at random', () => {
+  const overDraws = untargeted('apgd', 'apgd', { eotSamples: 2 });
+  const line = (attack: Suite['attacks'][string][number]): Suite => ({
+    ...suite,
+    attacks: { 'mnist-linf-0.3': [attack] },
+  });
+  let drawing: string;
+  beforeAll(async () => {
+    drawing = await makeSubmission(join(folder, 'drawing'), 1);
+    const path = join(drawing, 'submission.yaml');
+    const manifest = JSON.parse(await readFile(path, 'utf8'));
+    const defenses = [{ id: 'gaussian-noise', options: { samples: 2 } }];
+    await writeFile(path, JSON.stringify({ ...manifest, defenses, randomised: true }));
+  });
+
+  it('is unfit for lines of one draw, and for no other', async () => {
+    const unfit = (of: Suite, submission = drawing) =>
+      inSession(async (prepared) => prepared.unfit, { folder: submission, suite: of });
+    expect(await unfit(suite)).toMatch(/^Test2026Net draws at random, and lines of suite test do not .* \(fgsm, pgd\)/);
+    expect(await unfit(line(overDraws))).toBeUndefined();
+    expect(await unfit(suite, request.folder)).toBeUndefined();
+  });
+
+  it('is not published on such a suite, and elsewhere a person is told', async () => {
+    const options = {
+      ...({ backend: 'wasm', processes: 1, onProgress: () => {}, note: (text: string) => notes.push(text) } as const),
+      ...{ sandbox: false, out },
+    };
+    const one = { ...request, folder: drawing, suite: line(untargeted('fgsm', 'fgsm')), count: 2 };
+    await expect(evaluateAll([one], { ...options, publish: true })).rejects.toMatchObject({
+      kind: 'usage',
+      hint: expect.stringContaining('--suite autoattack-rand-100'),
+    });
+    expect((await evaluateAll([one], { ...options, publish: false }))[0]?.result.examples).toBe(2);
+    expect(notes.join()).toMatch(/draws at random/);
+  });
+});
 
 describe('an evaluation on wasm', () => {
   it('writes a result whose digests hold, and takes its journal and lock away', async () => {

@@ -18,7 +18,7 @@ export async function withPredictions(
   submission: Submission,
 ): Promise<Illustration[]> {
   const open = illustrations.filter(({ predicted }) => predicted === null);
-  // One that draws would say something else each time.
+  // One that draws takes many passes for each answer, too long for a build.
   if (open.length === 0 || submission.randomised || !isCurrent(result, submission)) return [...illustrations];
   const nets = await readNets(submission);
   if (nets === null) return [...illustrations];

@@ -4,7 +4,7 @@ import { findAttack } from '#core/attacks/index.ts';
 import { runAttack } from '#core/attacks/run.ts';
 import { ParapetError } from '#core/errors.ts';
 import { distances, NO_CLASS, predictions } from '#core/metrics/judge.ts';
-import type { Classifier } from '#core/models/classifier.ts';
+import { type Classifier, withLogits } from '#core/models/classifier.ts';
 import { openSent, type SentModel } from '#core/models/sent-model.ts';
 import type { StartedBackend } from './backend.ts';
 import type { AttackReply, AttackRequest } from './protocol.ts';
@@ -67,10 +67,10 @@ export function createSession(backend: StartedBackend): Session {
     const classifier = loaded(request.model);
     const watched = (of: Classifier): Classifier => ({
       ...of,
-      logits(images) {
+      ...withLogits(of, (one) => (images) => {
         watch(images.shape[0]);
-        return of.logits(images);
-      },
+        return one.logits(images);
+      }),
     });
     const started = performance.now();
     const logitsBefore = await logitsOf(classifier, x);

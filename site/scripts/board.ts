@@ -31,8 +31,8 @@ function enhance(board: HTMLElement): void {
       if (button.dataset.key === state.sort) header?.setAttribute('aria-sort', state.direction);
       else header?.removeAttribute('aria-sort');
     }
-    status.textContent =
-      shown.length === rows.length ? `${rows.length} rows` : `${shown.length} of ${rows.length} rows`;
+    const all = rows.length === 1 ? '1 row' : `${rows.length} rows`;
+    status.textContent = shown.length === rows.length ? all : `${shown.length} of ${all}`;
   };
   const fillForm = () => {
     for (const [name, value] of [

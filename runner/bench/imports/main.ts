@@ -3,8 +3,8 @@
  * same weights and images. All take turns, a pass at a time, so that whatever else the machine does meets all of them.
  * `--nets ID,…`, `--rounds N`, `--backends native,wasm`, `--threads N` of native and of PyTorch, `--json`.
  */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { availableParallelism, loadavg, tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ParapetError } from '#core/errors.ts';
@@ -15,6 +15,7 @@ import { initialWeights } from '#core/training/initial-weights.ts';
 import { processorName } from '../../backends/device.ts';
 import { isInstalled } from '../../backends/native-files.ts';
 import { runTool } from '../../backends/tools.ts';
+import { inFolder, say, sayLoad } from '../in-folder.ts';
 import { installPeers, pythonEnvironment } from '../peers/install.ts';
 import { startTimer } from '../timer.ts';
 import { compare, type Measured, type Timers } from './compare.ts';
@@ -30,8 +31,6 @@ const { values: options } = parseArgs({
     json: { type: 'boolean', default: false },
   },
 });
-
-const say = (text: string): void => console.error(text);
 
 /** The net's weights as training would start them, and images, each in a file. */
 async function writeNet({ architecture: id, batch }: ImportNet, folder: string): Promise<NetFiles> {
@@ -86,17 +85,10 @@ async function run(folder: string): Promise<Measured[]> {
   }
 }
 
-const folder = await mkdtemp(join(tmpdir(), 'parapet-imports-'));
-try {
+await inFolder('imports', async (folder) => {
   const measured = await run(folder);
   const machine = `${processorName()}, ${options.threads} threads, ${options.rounds} rounds`;
   if (options.json) console.log(JSON.stringify({ machine, measured }, null, 2));
   else console.log(`${machine}\n${describeImports(measured)}`);
-  say(`Load of the machine (processes at work, last minute): ${loadavg()[0]?.toFixed(1)}`);
-} catch (error) {
-  if (!(error instanceof ParapetError)) throw error;
-  say(error.hint === undefined ? error.message : `${error.message}\n${error.hint}`);
-  process.exitCode = error.exitCode;
-} finally {
-  await rm(folder, { recursive: true, force: true });
-}
+  sayLoad();
+});

@@ -5,12 +5,12 @@
  * numbers below 1e-38 for 0, which is not its default; `--golden` stores the peers' outcomes for the parity test instead;
  * `--missing` for what is not there yet; `--install` only sets up the environment.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { availableParallelism, loadavg, tmpdir } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ParapetError } from '#core/errors.ts';
 import { processorName } from '../../backends/device.ts';
+import { inFolder, say, sayLoad } from '../in-folder.ts';
 import { type Comparison, type Tool, tools } from './comparison.ts';
 import { comparisons, headline } from './comparisons/index.ts';
 import { writeGolden } from './golden.ts';
@@ -18,8 +18,6 @@ import { installPeers } from './install.ts';
 import { measure, type Run, requireSameNet, toolsOf } from './measure.ts';
 import { findNet, type Net, rowsOf, trackEpsilon, writeRows } from './nets.ts';
 import { type Compared, describe, geometricMean, ratioOf } from './text.ts';
-
-const say = (text: string): void => console.error(text);
 
 const { values: options } = parseArgs({
   options: {
@@ -93,7 +91,7 @@ async function run(scratch: string): Promise<void> {
     );
     if (ratio !== null) console.log(`Fastest peer over Parapet, geometric mean: ×${ratio.toFixed(2)}`);
   }
-  say(`Load of the machine (processes at work, last minute): ${loadavg()[0]?.toFixed(1)}`);
+  sayLoad();
 
   async function compareOn(net: Net, comparison: Comparison): Promise<Compared> {
     const { id, parameters, norm, kind, targets } = comparison;
@@ -138,13 +136,4 @@ function plain(compared: Compared) {
   };
 }
 
-const scratch = await mkdtemp(join(tmpdir(), 'parapet-peers-'));
-try {
-  await run(scratch);
-} catch (error) {
-  if (!(error instanceof ParapetError)) throw error;
-  say(error.hint === undefined ? error.message : `${error.message}\n${error.hint}`);
-  process.exitCode = error.exitCode;
-} finally {
-  await rm(scratch, { recursive: true, force: true });
-}
+await inFolder('peers', run);

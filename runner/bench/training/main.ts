@@ -3,8 +3,8 @@
  * from the same weights with the same optimiser. Both take turns, so that whatever else the machine does meets both of them.
  * `--nets ID,…`, `--rounds N`, `--backend native|wasm`, `--threads N` of both, `--json`.
  */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { availableParallelism, loadavg, tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ParapetError } from '#core/errors.ts';
@@ -14,6 +14,7 @@ import { exampleRandom } from '#core/random.ts';
 import { initialWeights } from '#core/training/initial-weights.ts';
 import { encodeWeights } from '#core/training/weights-file.ts';
 import { processorName } from '../../backends/device.ts';
+import { inFolder, say, sayLoad } from '../in-folder.ts';
 import { installPeers, pythonEnvironment } from '../peers/install.ts';
 import { startTimer } from '../timer.ts';
 import { compareTraining, type Measured } from './compare.ts';
@@ -29,8 +30,6 @@ const { values: options } = parseArgs({
     json: { type: 'boolean', default: false },
   },
 });
-
-const say = (text: string): void => console.error(text);
 
 /** The net's weights as training would start them, and images, each in a file. */
 async function writeNet(id: string, folder: string): Promise<TrainedFiles> {
@@ -77,17 +76,10 @@ async function run(folder: string): Promise<Measured[]> {
   }
 }
 
-const folder = await mkdtemp(join(tmpdir(), 'parapet-training-'));
-try {
+await inFolder('training', async (folder) => {
   const measured = await run(folder);
   const machine = `${processorName()}, ${options.backend}, ${options.threads} threads, ${options.rounds} rounds, batches of ${recipe.batch}`;
   if (options.json) console.log(JSON.stringify({ machine, measured }, null, 2));
   else console.log(`${machine}\n${describeTraining(measured)}`);
-  say(`Load of the machine (processes at work, last minute): ${loadavg()[0]?.toFixed(1)}`);
-} catch (error) {
-  if (!(error instanceof ParapetError)) throw error;
-  say(error.hint === undefined ? error.message : `${error.message}\n${error.hint}`);
-  process.exitCode = error.exitCode;
-} finally {
-  await rm(folder, { recursive: true, force: true });
-}
+  sayLoad();
+});

@@ -1,8 +1,9 @@
 /** Run as a program: takes steps of training on one backend, for each line that comes. */
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
-import { decodeWeights, findArchitecture } from '#core/models/index.ts';
+import { findArchitecture } from '#core/models/index.ts';
 import { decodeSafetensors } from '#core/models/safetensors.ts';
+import { decodeWeights } from '#core/models/weights.ts';
 import { adversarial } from '#core/training/adversarial.ts';
 import { zeros } from '#core/training/batches.ts';
 import { type EpochInput, runEpoch } from '#core/training/descent.ts';

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import type { Classifier } from '../models/classifier.ts';
 import { constant, onePixel, randomLinear } from '../testing/classifiers.ts';
 import type { Attack, AttackContext } from './attack.ts';
 import { findAttack } from './index.ts';
@@ -123,6 +124,55 @@ test('the attack meets only the rows that need it, with their own labels, target
       [7, 9],
     ],
   ]);
+});
+
+describe('a classifier that draws', () => {
+  const other = {
+    ...onePixel(0),
+    logits: (x: tf.Tensor4D) => tf.tidy(() => tf.neg(onePixel(0).logits(x)) as tf.Tensor2D),
+  };
+  const keys: object[] = [];
+  /** To attacks it says the opposite of its answer. */
+  const twoFaced: Classifier = {
+    ...onePixel(0),
+    drawing: {
+      attacked(key) {
+        keys.push(key);
+        return other;
+      },
+      answering: () => onePixel(0),
+    },
+  };
+  /** What an attack is told of the images that it begins with, and how many rows it has. */
+  const told = async (eotSamples: number, changes: Partial<AttackRequest> = {}) => {
+    const seen: number[][] = [];
+    const asks = async (context: AttackContext) => {
+      const logits = context.model.logits(context.x);
+      seen.push([...context.adversarial(await logits.data<'float32'>(), Int32Array.of(0, 1))]);
+      return context.x.clone();
+    };
+    const optionsSchema = z.strictObject({ eotSamples: z.int().default(1) });
+    const attack = fake(({ x }) => x.clone(), { optionsSchema, perturb: asks });
+    const outcome = await run(attack, { classifier: twoFaced, options: { eotSamples }, ...changes });
+    return { seen, outcome };
+  };
+
+  test('is judged by its answer and attacked by other draws, under a key of the line and the chunk', async () => {
+    const { seen, outcome } = await told(1, { seed: 7, stream: 'line', chunk: 4 });
+    expect(seen).toEqual([[1, 1]]);
+    expect(keys.at(-1)).toEqual({ seed: 7, line: 'line', chunk: 4 });
+    expect([...outcome.cleanCorrect]).toEqual([1, 1]);
+    expect([...outcome.success]).toEqual([0, 0]);
+    // Both were lost again; the judge looked before and after, the attack once, at two images each.
+    expect(outcome).toMatchObject({ lost: 2, forwardCalls: 6 });
+  });
+
+  test('is no success to a line that averages over draws before the judge has seen it', async () => {
+    const { seen, outcome } = await told(2);
+    expect(seen).toEqual([[0, 0]]);
+    expect(outcome.lost).toBe(0);
+    expect((await told(2, { classifier: onePixel(0), y: Int32Array.of(1, 1), epsilon: 0.2 })).seen).toEqual([]);
+  });
 });
 
 test('no rows, no work', async () => {

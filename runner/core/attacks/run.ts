@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { ParapetError } from '../errors.ts';
 import { type GradientModel, gradientModel } from '../gradients.ts';
 import { adversarial, distances, inBall, inBox, nonFiniteRows, predictions } from '../metrics/judge.ts';
-import type { Classifier } from '../models/classifier.ts';
+import { asAttacked, type Classifier } from '../models/classifier.ts';
 import { type Norm, project } from '../projections.ts';
 import { exampleRandom } from '../random.ts';
 import { type Spent, spending } from '../spending.ts';
@@ -36,6 +36,8 @@ export interface AttackRequest {
   readonly seed: number;
   /** What the draws are for: the id of the attack's line in its suite. */
   readonly stream: string;
+  /** Number of the chunk in its line, by which the draws of a classifier that draws are told apart; 0 when absent. */
+  readonly chunk?: number;
   /** Told how far a long attack is. */
   readonly spent?: Spent | undefined;
 }
@@ -78,10 +80,14 @@ export async function runAttack(request: AttackRequest): Promise<AttackOutcome> 
   checkInputs({ ...request, inputShape, classes });
   const options = parseOptions(attack, request.options);
   const size = inputShape[0] * inputShape[1] * inputShape[2];
-  const model = gradientModel(classifier);
-  const surrogates = (request.surrogates ?? []).map(gradientModel);
+  const { drawing } = classifier;
+  const key = { seed: request.seed, line: request.stream, chunk: request.chunk ?? 0 };
+  const model = gradientModel(asAttacked(classifier, key));
+  // Of one that draws the attack meets other draws than the judge, whose verdict is on its answer.
+  const judge = drawing === undefined ? model : gradientModel(classifier);
+  const surrogates = (request.surrogates ?? []).map((surrogate) => gradientModel(asAttacked(surrogate, key)));
   try {
-    const cleanLogits = await logitsOf(model, x, size);
+    const cleanLogits = await logitsOf(judge, x, size);
     const cleanCorrect = predictions(cleanLogits, classes).map((prediction, row) => Number(prediction === y[row]));
     const success = adversarial(cleanLogits, classes, y, target);
     const nonFinite = nonFiniteRows(cleanLogits, classes);
@@ -93,10 +99,12 @@ export async function runAttack(request: AttackRequest): Promise<AttackOutcome> 
       const clean = takeRows(x, rows, size);
       const context = contextOf(request, model, surrogates, rows);
       const seen = new Uint8Array(rows.length);
-      const found = await perturbed(attack, { ...noting(context, seen), x: clean }, options, inputShape);
+      const met =
+        drawing !== undefined && averages(options) ? { ...context, adversarial: never } : noting(context, seen);
+      const found = await perturbed(attack, { ...met, x: clean }, options, inputShape);
       rejected = restoreNonFinite(clean, found, size);
       project(clean, found, size, norm, epsilon);
-      const logits = await logitsOf(model, found, size);
+      const logits = await logitsOf(judge, found, size);
       const reached = context.adversarial(
         logits,
         rows.map((_, i) => i),
@@ -117,7 +125,7 @@ export async function runAttack(request: AttackRequest): Promise<AttackOutcome> 
       success,
       distance: distances(x, xAdv, size, norm),
       cleanCorrect: Uint8Array.from(cleanCorrect),
-      forwardCalls,
+      forwardCalls: forwardCalls + (judge === model ? 0 : judge.counts.forwardCalls),
       gradientCalls,
       nonFinite: nonFinite.reduce((sum, flag) => sum + flag, 0),
       rejected,
@@ -157,6 +165,19 @@ function contextOf(
       ),
     pause: pauser(spending([model, ...surrogates], request.spent)),
   };
+}
+
+/**
+ * Whether gradients are averaged over draws. Such a line goes all its way: that a mean of some draws is wrong does not mean that the answer
+ * is, and an image that was handed back at the first of them would lie where other draws decide.
+ */
+function averages({ eotSamples }: Record<string, unknown>): boolean {
+  return typeof eotSamples === 'number' && eotSamples > 1;
+}
+
+/** No row is a success before the judge has seen it. */
+function never(_: Float32Array, rows: Int32Array): Uint8Array {
+  return new Uint8Array(rows.length);
 }
 
 /** The same context, with every row noted that the attack is told succeeds. */

@@ -46,6 +46,14 @@ export function median(values: ArrayLike<number>, unit: Estimate['unit']): Estim
   };
 }
 
+/** How much more a share is than another, with the interval of a difference: that of Newcombe for shares, from both intervals. */
+export function difference(a: Estimate, b: Estimate): Estimate {
+  const value = a.value - b.value;
+  const low = value - Math.hypot(a.value - a.low, b.high - b.value);
+  const high = value + Math.hypot(a.high - a.value, b.value - b.low);
+  return { value, low, high, unit: 'share' };
+}
+
 /** One mean by another of other things: relative errors add as squares. */
 export function quotient(a: Estimate, b: Estimate): Estimate {
   const value = a.value / b.value;

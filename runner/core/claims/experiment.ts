@@ -7,6 +7,7 @@ import type { Architecture } from '../models/architecture.ts';
 import type { Classifier } from '../models/classifier.ts';
 import type { TensorData } from '../models/safetensors.ts';
 import type { Recipe } from '../submission.ts';
+import type { GanPoint } from '../training/gan/epoch.ts';
 import type { TrainingMethod } from '../training/method.ts';
 import type { Estimate } from './estimate.ts';
 import type { View } from './view.ts';
@@ -33,6 +34,29 @@ export interface SubmittedNet {
 
 export type NetWanted = TrainedNet | SubmittedNet;
 
+/** A generative adversarial net that is trained for the sake of a claim, with the options that `train-gan` has. */
+export interface GanWanted {
+  readonly epochs: number;
+  readonly seed: number;
+}
+
+/** What its training left. */
+export interface TrainedGan {
+  readonly history: readonly GanPoint[];
+  /** What the generator made of the same latent vectors after each epoch: bytes of side by side images, as many rows as columns. */
+  readonly grids: readonly { readonly pixels: Uint8Array; readonly side: number }[];
+  /** Images by the generator at the end, [count × size] in [0, 1]; the caller names their draws. */
+  generate(count: number, seed: number): Promise<Float32Array>;
+}
+
+/** A published result whose evidence an experiment counts anew. */
+export interface EvidenceWanted {
+  readonly id: string;
+  readonly suite: string;
+  readonly track: string;
+  readonly submission: string;
+}
+
 /** Arrays by name: what an experiment, or a step of one, found out. */
 export type Outcomes = Readonly<Record<string, { readonly shape: readonly number[]; readonly data: TensorData }>>;
 
@@ -44,6 +68,10 @@ export interface StepContext {
   train(view?: View): Examples;
   /** One of the nets that the experiment names; it belongs to the run. */
   net(id: string): Classifier;
+  /** The generative adversarial net that the experiment names. */
+  gan(): TrainedGan;
+  /** Arrays of a result's evidence that the experiment names. */
+  evidence(id: string): Outcomes;
   /** Tells how far the step is, and lets an interruption through; to be awaited in every long loop. */
   pause(fraction: number): Promise<void>;
 }
@@ -66,8 +94,8 @@ export interface ExperimentFigure {
   /** What the paper concludes from it, as the range in which the conclusion stands: ours in it is a claim that holds in part. */
   readonly stands: { readonly low?: number; readonly high?: number; readonly words: string };
   readonly ours: (outcomes: Outcomes) => Estimate;
-  /** Why ours is another number, where that has been looked into. */
-  readonly gap?: string;
+  /** Why ours is another number, where that has been looked into; counted from the outcomes where it has numbers in it. */
+  readonly gap?: string | ((outcomes: Outcomes) => string);
 }
 
 /** A chart of an experiment, as data. */
@@ -88,8 +116,22 @@ export interface PicturesWanted {
   readonly title: string;
   readonly caption: string;
   readonly shape: readonly [height: number, width: number, channels: number];
-  /** Pixels as bytes. */
-  readonly images: (outcomes: Outcomes) => readonly { readonly pixels: Uint8Array; readonly text: string }[];
+  /** Pixels as bytes. Images with a label are shown large, with it below. */
+  readonly images: (
+    outcomes: Outcomes,
+  ) => readonly { readonly pixels: Uint8Array; readonly text: string; readonly label?: string }[];
+}
+
+/** Figures of an experiment in rows and columns. */
+export interface MatrixWanted {
+  readonly title: string;
+  readonly caption: string;
+  /** What rows and columns are. */
+  readonly of: { readonly rows: string; readonly columns: string };
+  readonly rows: readonly { readonly id: string; readonly name: string }[];
+  readonly columns: readonly { readonly id: string; readonly name: string }[];
+  /** Id of the figure in a cell, by the ids of its row and column. */
+  readonly figure: (row: string, column: string) => string;
 }
 
 export interface Experiment {
@@ -100,9 +142,14 @@ export interface Experiment {
   /** How ours is measured, and in what it departs from the paper. */
   readonly protocol: string;
   readonly seed: number;
+  /** MNIST when absent. */
+  readonly dataset?: 'cifar10';
   readonly nets: readonly NetWanted[];
+  readonly gan?: GanWanted;
+  readonly evidence?: readonly EvidenceWanted[];
   readonly steps: readonly Step[];
   readonly figures: readonly ExperimentFigure[];
+  readonly matrix?: MatrixWanted;
   readonly charts?: readonly ChartWanted[];
   readonly pictures?: readonly PicturesWanted[];
 }

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { linear, scaled, smallNet } from '../testing/classifiers.ts';
 import { mean, median, quotient, rounded, share } from './estimate.ts';
-import type { ExperimentFigure } from './experiment.ts';
+import type { Experiment, ExperimentFigure } from './experiment.ts';
 import { averaged } from './goodfellow2015/ensemble.ts';
 import { claims } from './index.ts';
 import { judgeExperiment } from './judge.ts';
@@ -26,6 +26,13 @@ describe.each(claims.flatMap((claim) => claim.experiments.map((experiment) => ({
     it('names nets, steps and figures apart', () => {
       for (const named of [experiment.nets, experiment.steps, experiment.figures])
         expect(new Set(named.map(({ id }) => id)).size).toBe(named.length);
+    });
+
+    it('has a figure for every cell of its matrix', () => {
+      const { rows, columns, figure } = experiment.matrix ?? { rows: [], columns: [], figure: String };
+      for (const row of rows)
+        for (const column of columns)
+          expect(experiment.figures.map(({ id }) => id)).toContain(figure(row.id, column.id));
     });
 
     it('has recipes that their methods take', () => {
@@ -62,6 +69,24 @@ describe('estimates', () => {
     // Ranks 50 ∓ 9.8: the values 40 and 59.
     expect(median(ascending.toReversed(), 'number')).toEqual({ value: 49.5, low: 40, high: 59, unit: 'number' });
   });
+});
+
+it('a gap is told where ours differs, with numbers of the outcomes', () => {
+  const figure: ExperimentFigure = {
+    id: 'f',
+    title: '',
+    theirs: share(894, 1000),
+    stands: { low: 0.5, words: 'most' },
+    ours: (outcomes) => share(values(outcomes, 'a.right')[0] as number, 1000),
+    gap: (outcomes) => `${values(outcomes, 'a.right')} of 1000`,
+  };
+  const [experiment] = claims.flatMap((claim) => claim.experiments);
+  const judged = (right: number) => {
+    const outcomes = { 'a.right': { shape: [1], data: Int32Array.of(right) } };
+    return judgeExperiment({ ...(experiment as Experiment), figures: [figure] }, outcomes)[0]?.gap;
+  };
+  expect(judged(700)).toBe('700 of 1000');
+  expect(judged(890)).toBeNull();
 });
 
 describe('verdicts of experiments', () => {
@@ -102,6 +127,11 @@ describe('views', () => {
   it('keep classes and number them anew', () => {
     const { y, count, x: kept } = seen(all, 4, { classes: [7, 3] });
     expect([[...y], count, kept[0], kept[16]]).toEqual([[1, 0], 2, 0, 32]);
+  });
+
+  it('keep a stretch of the file', () => {
+    const { y, x: kept } = seen(all, 4, { range: [1, 3] });
+    expect([[...y], kept.length, kept[0]]).toEqual([[5, 7], 32, 16]);
   });
 
   it('leave a whole data set as it is', () => {

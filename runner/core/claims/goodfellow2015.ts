@@ -6,6 +6,7 @@ import { ensembleExperiment } from './goodfellow2015/ensemble.ts';
 import { fgsmExperiment } from './goodfellow2015/fgsm.ts';
 import { lineExperiment } from './goodfellow2015/line.ts';
 import { noiseExperiment } from './goodfellow2015/noise.ts';
+import { pandaExperiment } from './goodfellow2015/panda.ts';
 import { rubbishExperiment } from './goodfellow2015/rubbish.ts';
 
 /**
@@ -18,9 +19,10 @@ export const goodfellow2015: Claim = {
   title: 'Explaining and harnessing adversarial examples',
   paper: 'https://arxiv.org/abs/1412.6572',
   protocol:
-    'MNIST, pixels in [0, 1]. The nets are trained here by recipe: the paper leaves open its optimiser, dropout and epochs. Numbers of one net each, as in the paper, so that intervals count images and not trainings. Where no reason stands beside a gap, it was not looked into.',
+    'MNIST, but for the first experiment, pixels in [0, 1]. The nets are trained here by recipe: the paper leaves open its optimiser, dropout and epochs. Numbers of one net each, as in the paper, so that intervals count images and not trainings. Where no reason stands beside a gap, it was not looked into.',
   figures: [],
   experiments: [
+    pandaExperiment,
     fgsmExperiment,
     agreementExperiment,
     rubbishExperiment,

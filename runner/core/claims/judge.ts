@@ -7,6 +7,8 @@ export interface JudgedExperimentFigure {
   readonly figure: ExperimentFigure;
   readonly ours: Estimate | null;
   readonly verdict: Verdict;
+  /** Why ours is another number, where it is and that is known. */
+  readonly gap: string | null;
 }
 
 /**
@@ -16,6 +18,13 @@ export interface JudgedExperimentFigure {
 export function judgeExperiment(experiment: Experiment, outcomes: Outcomes | null): JudgedExperimentFigure[] {
   return experiment.figures.map((figure) => {
     const ours = outcomes === null ? null : figure.ours(outcomes);
-    return { figure, ours, verdict: experimentVerdict(figure, ours) };
+    const verdict = experimentVerdict(figure, ours);
+    const differs = verdict === 'partly' || verdict === 'not';
+    return { figure, ours, verdict, gap: differs && outcomes !== null ? gapOf(figure, outcomes) : null };
   });
+}
+
+function gapOf({ gap }: ExperimentFigure, outcomes: Outcomes): string | null {
+  if (gap === undefined) return null;
+  return typeof gap === 'function' ? gap(outcomes) : gap;
 }

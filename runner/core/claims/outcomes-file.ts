@@ -16,7 +16,7 @@ const provenanceSchema = z.strictObject({
   /** Digests of the splits of the data set, by name. */
   dataset: z.strictObject({ id: z.string(), train: sha256, test: sha256 }),
   seed: z.int(),
-  /** SHA-256 of the weights of each net, by its id. */
+  /** SHA-256 of the weights of each net, by its id, and of each file of evidence that was counted anew. */
   nets: z.record(z.string(), sha256),
 });
 export type Provenance = z.infer<typeof provenanceSchema>;

@@ -2,6 +2,7 @@ import { proportion } from '../metrics/proportion.ts';
 import type { Proportion, Result } from '../result.ts';
 import type { Claim, Figure, ModelWanted } from './claim.ts';
 import { gradientsExperiment } from './papernot2016/gradients.ts';
+import { robustnessExperiment } from './papernot2016/robustness.ts';
 
 /** 100 images towards nine classes each. */
 const PAIRS = 900;
@@ -155,5 +156,5 @@ export const papernot2016: Claim = {
     ...(['mnist', 'cifar10'] as const).flatMap((d) => [...jsmaFigures(d), ...strongerFigures(d)]),
     ...allPairs,
   ],
-  experiments: [gradientsExperiment],
+  experiments: [gradientsExperiment, robustnessExperiment],
 };

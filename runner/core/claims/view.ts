@@ -2,6 +2,8 @@ import type { Examples } from '../datasets/dataset.ts';
 
 /** What a net sees of a data set of square, grey images. */
 export interface View {
+  /** Only the images from one place in the file to before another. */
+  readonly range?: readonly [from: number, to: number];
   /** Only images of these classes, which become 0, 1, … in this order. */
   readonly classes?: readonly number[];
   /** Images shrunk to this height and width, each pixel the mean of the square that it stands for; must divide the side. */
@@ -13,9 +15,9 @@ export interface View {
  * @param side height and width of the images
  */
 export function seen({ x, y, count }: Examples, side: number, view: View = {}): Examples {
-  const { classes, side: small = side } = view;
+  const { range: [from, to] = [0, count], classes, side: small = side } = view;
   const rows = Array.from({ length: count }, (_, row) => row).filter(
-    (row) => classes === undefined || classes.includes(y[row] as number),
+    (row) => from <= row && row < to && (classes === undefined || classes.includes(y[row] as number)),
   );
   if (rows.length === count && small === side) return { x, y, count };
   const step = side / small;

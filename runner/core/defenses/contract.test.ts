@@ -3,8 +3,11 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Classifier } from '../models/classifier.ts';
 import { submissionSchema } from '../submission.ts';
 import { randomLinear } from '../testing/classifiers.ts';
+import { untrainedGenerator } from '../testing/generator.ts';
 import { randomImages } from '../testing/images.ts';
 import { slopeAndQuotient } from '../testing/slopes.ts';
+import type { Defense, Given } from './defense.ts';
+import { drawSource } from './draws.ts';
 import { defended, defenses } from './index.ts';
 
 const CLASSES = 3;
@@ -20,13 +23,18 @@ function nets(count: number): Several {
   }) as unknown as Several;
 }
 
+/** What a defense is given where no other one draws. */
+function givenTo({ file }: Defense): Given {
+  return { draws: drawSource().of(0), file: file === undefined ? null : untrainedGenerator([4, 4, 1]) };
+}
+
 function images(count: number): tf.Tensor4D {
   return tf.tensor4d(randomImages(count, [4, 4, 1], 9, 0.3).x, [count, 4, 4, 1]);
 }
 
 describe.each(defenses)('$id', (defense) => {
   const wrapped = (options: object = {}, given = nets(defense.joins ? 3 : 1)) =>
-    defense.wrap(given, defense.optionsSchema.parse(options));
+    defense.wrap(given, defense.optionsSchema.parse(options), givenTo(defense));
 
   it('is declared: an address, a sentence, and how it is attacked', () => {
     expect(defense.id).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*$/);
@@ -47,7 +55,6 @@ describe.each(defenses)('$id', (defense) => {
     const together = classifier.logits(x);
     expect(together.shape).toEqual([6, CLASSES]);
     expect([...together.dataSync()].every(Number.isFinite)).toBe(true);
-    if (defense.randomised) return;
     const alone = Array.from({ length: 6 }, (_, i) => [...classifier.logits(tf.slice(x, i, 1)).dataSync()]).flat();
     together.dataSync().forEach((score, i) => {
       expect(score).toBeCloseTo(alone[i] as number, 5);
@@ -78,7 +85,7 @@ describe.each(defenses.filter(({ joins }) => joins))('$id', (defense) => {
     const [net] = nets(1);
     const x = images(20);
     const decided = (classifier: Classifier) => [...tf.argMax(classifier.logits(x), 1).dataSync()];
-    expect(decided(defense.wrap([net, net], defense.optionsSchema.parse({})))).toEqual(decided(net));
+    expect(decided(defense.wrap([net, net], defense.optionsSchema.parse({}), givenTo(defense)))).toEqual(decided(net));
   });
 });
 
@@ -130,7 +137,8 @@ describe('what joins several', () => {
 it('every defense is one that a manifest may name', () => {
   const manifest = { id: 'A2020B', name: 'a', authors: ['a'], licence: 'MIT', datasets: ['mnist'] };
   const models = [0, 1].map((i) => ({ format: 'onnx', file: `${i}.onnx`, sha256: 'a'.repeat(64) }));
-  for (const { id } of defenses) {
-    expect(submissionSchema.safeParse({ ...manifest, models, defenses: [{ id }] }).success).toBe(true);
+  for (const { id, file } of defenses) {
+    const named = file === undefined ? { id } : { id, file: 'a.safetensors', sha256: 'a'.repeat(64) };
+    expect(submissionSchema.safeParse({ ...manifest, models, defenses: [named] }).success).toBe(true);
   }
 });

@@ -53,7 +53,8 @@ export async function perform(task: Task, bench: Bench): Promise<unknown> {
   if (task.kind === 'probe') return performProbe(task, bench);
   if (task.kind === 'certify') return performCertify(task, bench);
   if (task.kind === 'inspect') return inspect(bench.classifier);
-  return classify(bench.classifier, task.x, bench.spent);
+  const { drawing } = bench.classifier;
+  return classify(drawing?.answering(task.answer ?? 0) ?? bench.classifier, task.x, bench.spent);
 }
 
 /** Picks from the examples at the start of a data set. */
@@ -135,6 +136,7 @@ async function performAttack(task: AttackTask, bench: Bench): Promise<AttackTask
     epsilon: line.ball === 'track' ? task.epsilon : Number.POSITIVE_INFINITY,
     seed: task.seed,
     stream: line.id,
+    chunk: task.chunk,
     spent: bench.spent,
   });
   const inTrackNorm = norm === task.norm ? result.distance : distances(x, result.xAdv, size, task.norm);

@@ -33,6 +33,8 @@ export interface PredictTask {
   readonly kind: 'predict';
   /** float32 [images, height, width, channels] */
   readonly x: Float32Array;
+  /** Which answer of a classifier that draws, each with draws of its own; number 0, the one that it gives, when absent. */
+  readonly answer?: number;
 }
 
 /** One probe on a few of the attacked examples. */

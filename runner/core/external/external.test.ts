@@ -10,7 +10,7 @@ import {
 } from '../external-result.ts';
 import { decodeSafetensors, encodeSafetensors, type StoredTensor } from '../models/safetensors.ts';
 import { confirmedOf, decodeExternalEvidence, encodeExternalEvidence } from './evidence.ts';
-import { imageOf, judgeExternal } from './judge.ts';
+import { imageOf, judgeExternal, votesOf } from './judge.ts';
 import { type ExternalSubject, verifyExternal } from './verify.ts';
 
 /** Class 0 where the first pixel is the brighter, by less than `bias` where there is one. */
@@ -95,6 +95,15 @@ function forge(subject: ExternalSubject, change: (tensors: Map<string, StoredTen
 }
 
 const fieldsOf = async (subject: ExternalSubject) => (await verifyExternal(subject)).findings.map(({ field }) => field);
+
+it('of several answers a class has as many votes as say it; one that ties says none', () => {
+  const answers = [
+    [1, 0, 0, 2],
+    [3, 0, 0, 1],
+    [0, 1, 5, 5],
+  ].map((logits) => Float32Array.from(logits));
+  expect([...votesOf(answers, 2)]).toEqual([2, 1, 0, 2]);
+});
 
 describe('judgeExternal', () => {
   it('says of each image what became of it, and asks the independent backend only of what the other gets wrong', async () => {

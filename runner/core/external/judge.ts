@@ -1,6 +1,6 @@
 import type { Classify } from '../evidence/choose.ts';
 import type { Verdict } from '../external-result.ts';
-import { adversarial, distances, inBall, inBox } from '../metrics/judge.ts';
+import { adversarial, distances, inBall, inBox, NO_CLASS, predictions } from '../metrics/judge.ts';
 import type { ThreatModel } from '../tracks.ts';
 import type { ExternalExamples } from './examples.ts';
 
@@ -74,6 +74,22 @@ export async function areWrong(
   const y = rows.map((row) => label(examples.index[row] as number));
   const wrong = adversarial(await classify(x), classes, y, null);
   return new Map(rows.map((row, i) => [row, wrong[i] === 1]));
+}
+
+/**
+ * Scores of a model that gave several answers: how many of them say each class.
+ * @param answers logits, each [n × classes]; one that ties says none
+ * @returns [n × classes]
+ */
+export function votesOf(answers: readonly Float32Array[], classes: number): Float32Array {
+  const votes = new Float32Array(answers[0]?.length ?? 0);
+  for (const logits of answers) {
+    predictions(logits, classes).forEach((prediction, row) => {
+      if (prediction !== NO_CLASS)
+        votes[row * classes + prediction] = (votes[row * classes + prediction] as number) + 1;
+    });
+  }
+  return votes;
 }
 
 /** The image of a row. */

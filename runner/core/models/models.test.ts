@@ -2,8 +2,9 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { startBackend } from '../../backends/index.ts';
 import { initialWeights } from '../training/initial-weights.ts';
-import { architectures, decodeWeights, findArchitecture, loadClassifier, parameterCount } from './index.ts';
+import { architectures, findArchitecture, loadClassifier, parameterCount } from './index.ts';
 import { encodeSafetensors } from './safetensors.ts';
+import { decodeWeights } from './weights.ts';
 
 beforeAll(async () => {
   await startBackend('wasm');

@@ -1,7 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { linearOnnx } from '../../files/testing/onnx.ts';
 import { exampleRandom } from '../random.ts';
 import type { Model as Declared } from '../submission-models.ts';
+import { untrainedGenerator } from '../testing/generator.ts';
 import { encodeModel, type Model, type Node, tensor, valueInfo } from '../testing/onnx/encode.ts';
 import { openSubmission } from './open-submission.ts';
 import { encodeSafetensors } from './safetensors.ts';
@@ -121,6 +123,24 @@ describe('a graph', () => {
     // The logarithms of probabilities are the logits, shifted for each image.
     const logs = await scoresOf(await open(graph([], byHand), { output: 'probabilities' }));
     expect((logs[0] as number) - (logs[1] as number)).toBeCloseTo((logits[0] as number) - (logits[1] as number), 4);
+  });
+
+  it('is given to its defenses with their files, whose mistakes are theirs', async () => {
+    const form = { inputShape: [4, 4, 1], classes: 3 } as const;
+    const model = { format: 'onnx', file: 'm.onnx', sha256, output: 'logits' } as Declared;
+    const net = linearOnnx({
+      inputShape: form.inputShape,
+      weights: new Float32Array(48).fill(1),
+      bias: new Float32Array(3),
+    });
+    const opened = (file: Uint8Array) =>
+      openSubmission({
+        ...{ form, models: [model], files: { 'm.onnx': net, 'g.safetensors': file } },
+        defenses: [{ id: 'defense-gan', options: { steps: 1 }, file: 'g.safetensors' }],
+      });
+    expect((await opened(untrainedGenerator(form.inputShape))).drawing).toBeDefined();
+    await expect(opened(untrainedGenerator([8, 8, 1]))).rejects.toThrow(/^defenses\.0\.file: weights do not fit/);
+    await expect(opened(new Uint8Array(9))).rejects.toMatchObject({ kind: 'submission' });
   });
 
   it('that does not fit the data set is refused, and so are weights in another file', async () => {

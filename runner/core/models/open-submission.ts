@@ -13,7 +13,7 @@ type Submission = SentSubmission['submission'];
 const LOOKED_AT = 2;
 
 /**
- * @throws ParapetError 'submission' that names the model: for a file that cannot be read, one that does not fit the data set, one that
+ * @throws ParapetError 'submission' that names the model, or the defense: for a file that cannot be read, one that does not fit the data set, one that
  *   is not what submission.yaml says of it, or one whose scores are not those of its reference
  */
 export async function openSubmission({ form, models, defenses, files }: Submission): Promise<Classifier> {
@@ -22,7 +22,7 @@ export async function openSubmission({ form, models, defenses, files }: Submissi
     for (const [i, model] of models.entries()) {
       opened.push(await openOne(model, form, files, models.length === 1 ? 'model' : `models.${i}`));
     }
-    return defended(opened as [Classifier, ...Classifier[]], defenses);
+    return defended(opened as [Classifier, ...Classifier[]], defenses, (name) => fileOf(files, name));
   } catch (error) {
     for (const classifier of opened) classifier.dispose();
     throw error;

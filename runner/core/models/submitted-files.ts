@@ -27,7 +27,7 @@ export interface SubmittedFiles {
   readonly mistakes: readonly FileMistake[];
 }
 
-/** Reads all files that the nets of a submission are made of and compared with. */
+/** Reads all files that the nets of a submission are made of and compared with, and those of its defenses. */
 export async function submittedFiles(submission: Submission, source: FileSource): Promise<SubmittedFiles> {
   const files = new Map<string, Uint8Array>();
   const mistakes: FileMistake[] = [];
@@ -39,6 +39,10 @@ export async function submittedFiles(submission: Submission, source: FileSource)
       const at = [...path, 'reference'];
       await attempt([...at, 'file'], () => readOne(reference.file, reference.sha256, at));
     }
+  }
+  for (const [i, { file, sha256 }] of submission.defenses.entries()) {
+    const path = ['defenses', i];
+    if (file !== undefined) await attempt([...path, 'file'], () => readOne(file, sha256, path));
   }
   return { files: Object.fromEntries(files), mistakes };
 

@@ -23,6 +23,9 @@ export const inStandard: readonly SuiteAttack[] = [apgdCe({ restarts: 1 }), apgd
 /** AutoAttack is the same in every norm that it knows. */
 const inAll = (lines: readonly SuiteAttack[]) => ({ attacks: byNorm({ Linf: lines, L2: lines }), l1: lines });
 
+const overDraws = (eotSamples: number) =>
+  inAll([apgdCe({ restarts: 1, eotSamples }), apgdDlr({ restarts: 1, eotSamples })]);
+
 const common = {
   examples: { count: 10_000, which: 'first' },
   cascade: true,
@@ -54,6 +57,20 @@ export const autoattackRand: Suite = {
   title: 'AutoAttack, rand',
   description:
     'APGD on cross-entropy and on the DLR loss, each gradient the mean of 20 passes: for defenses that answer at random.',
-  ...inAll([apgdCe({ restarts: 1, eotSamples: 20 }), apgdDlr({ restarts: 1, eotSamples: 20 })]),
+  ...overDraws(20),
   ...common,
+};
+
+/** The same on a budget: defenses that draw cost many passes for each answer. */
+export const autoattackRand100: Suite = {
+  id: 'autoattack-rand-100',
+  title: 'AutoAttack, rand, 100 images',
+  description:
+    'The attacks of AutoAttack’s rand version on the first 100 images, each gradient the mean of 16 passes: for defenses that answer at random.',
+  ...overDraws(16),
+  ...common,
+  examples: { count: 100, which: 'first' },
+  chunk: 50,
+  evidence: { images: 'examples', limit: 100 },
+  probes: ['repeats', 'forward-gradients', 'gradients'],
 };

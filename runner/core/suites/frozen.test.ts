@@ -12,6 +12,7 @@ const suites = {
   'autoattack-standard': 'bf70b16bd28fd55784b420b81472724b4d19c914e08a34b7f2dc54670c65b567',
   'autoattack-plus': '60bfb3c6aecd5736955964cbbc25f7227a5dff40d7b8d6838311312f556eb149',
   'autoattack-rand': '7dad9708f88caf19af5a18b989bd4749d11aa30ca7de295812f1661cfdd229f1',
+  'autoattack-rand-100': 'c3a97bbdded36de73dd66f3b4e06dea65f5a46959c2ef5fe1ced85fc7c06e851',
   papernot2016: 'edcedb2d2ae9da3e9acbef70952c656174618f480ad3f848996fb6ea8bfaab92',
   'papernot2016-full': '4ed9d7df29b10fd5ed951c58c0235c1296aaa976a27324ea01f1820eb6cf3b83',
 } as const;

@@ -1,5 +1,5 @@
 import { ParapetError } from '../errors.ts';
-import { autoattackPlus, autoattackRand, autoattackStandard } from './autoattack.ts';
+import { autoattackPlus, autoattackRand, autoattackRand100, autoattackStandard } from './autoattack.ts';
 import { papernot2016, papernot2016Full } from './papernot2016.ts';
 import { quick } from './quick.ts';
 import type { Suite } from './suite.ts';
@@ -12,6 +12,7 @@ export const suites: readonly Suite[] = [
   autoattackStandard,
   autoattackPlus,
   autoattackRand,
+  autoattackRand100,
   papernot2016,
   papernot2016Full,
 ];

@@ -65,6 +65,11 @@ export function resolveSuite(suite: Suite, track: ThreatModel): ResolvedSuite {
   return { suite, digest: suiteDigest(suite), track, lines: lines.map((line) => resolveLine(line, track)) };
 }
 
+/** Ids of the lines that attack one draw of a model that draws, and not the mean over draws. */
+export function linesOfOneDraw({ lines }: ResolvedSuite): string[] {
+  return lines.filter(({ options }) => Number(options.eotSamples ?? 1) === 1).map(({ id }) => id);
+}
+
 /** Digest of a suite with every option written out: what a result names, and what a frozen suite may never change. */
 export function suiteDigest(suite: Suite): string {
   const attacks = Object.fromEntries(

@@ -4,7 +4,7 @@ import { behaviour, probes, probesOf } from '../diagnostics/probes/index.ts';
 import { findTrack, tracks } from '../tracks.ts';
 import { findSuite, suites } from './index.ts';
 import { untargeted } from './lines.ts';
-import { resolveLine, resolveSuite, suiteDigest } from './resolve.ts';
+import { linesOfOneDraw, resolveLine, resolveSuite, suiteDigest } from './resolve.ts';
 
 const linf = findTrack('mnist-linf-0.3');
 
@@ -66,7 +66,15 @@ describe('resolving', () => {
     expect(lines('autoattack-standard')).toEqual(['apgd-ce', 'apgd-t', 'fab-t', 'square']);
     expect(lines('autoattack-plus')).toEqual(['apgd-ce', 'apgd-dlr', 'fab', 'square', 'apgd-t', 'fab-t']);
     expect(lines('autoattack-rand')).toEqual(['apgd-ce', 'apgd-dlr']);
-    for (const id of ['standard', 'plus', 'rand']) expect(findSuite(`autoattack-${id}`).cascade).toBe(true);
+    expect(lines('autoattack-rand-100')).toEqual(['apgd-ce', 'apgd-dlr']);
+    for (const id of ['standard', 'plus', 'rand', 'rand-100']) expect(findSuite(`autoattack-${id}`).cascade).toBe(true);
+  });
+
+  it('knows which lines average over draws', () => {
+    const oneDraw = (id: string) => linesOfOneDraw(resolveSuite(findSuite(id), linf));
+    expect(oneDraw('quick')).toEqual(['fgsm', 'pgd-ce', 'pgd-margin']);
+    expect(oneDraw('autoattack-rand')).toEqual([]);
+    expect(oneDraw('autoattack-rand-100')).toEqual([]);
   });
 
   it('writes every option out', () => {

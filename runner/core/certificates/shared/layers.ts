@@ -2,8 +2,9 @@
 import * as tf from '@tensorflow/tfjs';
 import { ParapetError } from '../../errors.ts';
 import { type Architecture, type NamedTensors, prepared } from '../../models/architecture.ts';
-import { architectures, decodeWeights, findArchitecture } from '../../models/index.ts';
+import { architectures, findArchitecture } from '../../models/index.ts';
 import type { SequentialLayer } from '../../models/sequential.ts';
+import { decodeWeights } from '../../models/weights.ts';
 import { modelsOf, type Submission } from '../../submission.ts';
 import type { Mistake } from '../../submission-mistakes.ts';
 import type { Preprocessing } from '../../submission-models.ts';

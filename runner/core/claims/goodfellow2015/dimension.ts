@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { gradientModel } from '../../gradients.ts';
 import { margin } from '../../losses.ts';
 import { softmaxRegression } from '../../models/softmax-regression.ts';
-import { type Estimate, mean, quotient, share } from '../estimate.ts';
+import { difference, type Estimate, mean, quotient, share } from '../estimate.ts';
 import type { Experiment, ExperimentFigure, Outcomes, StepContext, TrainedNet } from '../experiment.ts';
 import { judge } from '../judged.ts';
 import { oneStep } from '../one-step.ts';
@@ -51,14 +51,6 @@ function fooled(outcomes: Outcomes, side: number, epsilon: number): Estimate {
   const [before, after] = [saidAt(outcomes, side, 0), saidAt(outcomes, side, epsilon)];
   const right = Array.from(y.keys()).filter((row) => before[row] === y[row]);
   return share(right.filter((row) => after[row] !== y[row]).length, right.length);
-}
-
-/** How much more a share is than another of other images, with the interval of a difference (Newcombe's, from both Wilson intervals). */
-function difference(a: Estimate, b: Estimate): Estimate {
-  const value = a.value - b.value;
-  const low = value - Math.hypot(a.value - a.low, b.high - b.value);
-  const high = value + Math.hypot(a.high - a.value, b.value - b.low);
-  return { value, low, high, unit: 'share' };
 }
 
 const gap =

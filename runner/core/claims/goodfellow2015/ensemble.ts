@@ -22,6 +22,9 @@ export function averaged(members: readonly Classifier[]): Classifier {
   };
 }
 
+const gap =
+  'One maxout net of ours errs on all images, the paper’s on 89.4 %: the difference is that of a single net. Averaging changes little in either.';
+
 const little = { low: 0.5, words: 'averaging nets is little of a defense (most images are misclassified)' };
 
 export const ensembleExperiment: Experiment = {
@@ -48,11 +51,21 @@ export const ensembleExperiment: Experiment = {
     },
   ],
   figures: [
-    errorFigure('whole', 'Error of the ensemble, attacked as a whole', '91.1', little, (outcomes) =>
-      errorOf(outcomes, 'nets', 'whole'),
-    ),
-    errorFigure('one-member', 'Error of the ensemble under images made for one member', '87.9', little, (outcomes) =>
-      errorOf(outcomes, 'nets', 'one-member'),
-    ),
+    {
+      ...errorFigure('whole', 'Error of the ensemble, attacked as a whole', '91.1', little, (outcomes) =>
+        errorOf(outcomes, 'nets', 'whole'),
+      ),
+      gap,
+    },
+    {
+      ...errorFigure(
+        'one-member',
+        'Error of the ensemble under images made for one member',
+        '87.9',
+        little,
+        (outcomes) => errorOf(outcomes, 'nets', 'one-member'),
+      ),
+      gap,
+    },
   ],
 };

@@ -5,6 +5,9 @@ import { maxoutSigns, maxoutUniform } from './nets.ts';
 
 const nets: readonly TrainedNet[] = [maxoutSigns, maxoutUniform];
 
+const gap =
+  'Our maxout net without noise errs on all images as well, the paper’s on 89.4 %: the difference is that of the first experiment on these nets, and training on noise changes little in either.';
+
 export const noiseExperiment: Experiment = {
   id: 'noise',
   title: 'Training on noise, the control of adversarial training',
@@ -23,19 +26,25 @@ export const noiseExperiment: Experiment = {
     },
   })),
   figures: [
-    errorFigure(
-      'signs',
-      'Error under one step after training on ±ε with random signs',
-      '86.2',
-      { low: 0.6, words: 'random noise does not do what adversarial training does (at least 60 %)' },
-      (outcomes) => errorOf(outcomes, maxoutSigns.id, 'unclipped'),
-    ),
-    errorFigure(
-      'uniform',
-      'Error under one step after training on uniform noise',
-      '90.4',
-      { low: 0.6, words: 'random noise does not do what adversarial training does (at least 60 %)' },
-      (outcomes) => errorOf(outcomes, maxoutUniform.id, 'unclipped'),
-    ),
+    {
+      ...errorFigure(
+        'signs',
+        'Error under one step after training on ±ε with random signs',
+        '86.2',
+        { low: 0.6, words: 'random noise does not do what adversarial training does (at least 60 %)' },
+        (outcomes) => errorOf(outcomes, maxoutSigns.id, 'unclipped'),
+      ),
+      gap,
+    },
+    {
+      ...errorFigure(
+        'uniform',
+        'Error under one step after training on uniform noise',
+        '90.4',
+        { low: 0.6, words: 'random noise does not do what adversarial training does (at least 60 %)' },
+        (outcomes) => errorOf(outcomes, maxoutUniform.id, 'unclipped'),
+      ),
+      gap,
+    },
   ],
 };

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { gradientModel } from '../../gradients.ts';
 import { classLogit } from '../../losses.ts';
 import { distilled, distilledPair, undistilled } from '../distilled-pair.ts';
-import { mean, median, share } from '../estimate.ts';
+import { difference, type Estimate, mean, median, share } from '../estimate.ts';
 import type { Experiment, Outcomes, StepContext } from '../experiment.ts';
 import { judge, judgedIn, stored } from '../judged.ts';
 import { values } from '../outcomes-file.ts';
@@ -51,10 +51,23 @@ function reductions(outcomes: Outcomes): number[] {
   return before.map((logarithm, row) => logarithm - (after[row] as number));
 }
 
-const silent = (outcomes: Outcomes, id: string) => {
+/** Images whose amplitude has a logarithm below a bound. */
+const below = (outcomes: Outcomes, id: string, bound: number) => {
   const all = Array.from(values(outcomes, `${id}.amplitude`));
-  return share(all.filter((logarithm) => logarithm < SILENT).length, all.length);
+  return share(all.filter((logarithm) => logarithm < bound).length, all.length);
 };
+const silent = (outcomes: Outcomes, id: string) => below(outcomes, id, SILENT);
+
+/** Logarithms of the bounds between ten buckets of amplitudes; the paper has as many, from 0 to 10⁻⁴⁰ up to 10⁻³ to 1. */
+const BOUNDS = [-40, -35, -30, -25, -20, -15, -10, -5, -3];
+
+/** How many more images distillation has below a bound, at the bound where that is least. */
+function shift(outcomes: Outcomes): Estimate {
+  const all = BOUNDS.map((bound) =>
+    difference(below(outcomes, distilled.id, bound), below(outcomes, undistilled.id, bound)),
+  );
+  return all.reduce((least, one) => (one.value < least.value ? one : least));
+}
 
 export const gradientsExperiment: Experiment = {
   id: 'gradients',
@@ -88,6 +101,13 @@ export const gradientsExperiment: Experiment = {
       theirs: null,
       stands: { low: 0.5, words: 'distillation takes most gradients away (at least half)' },
       ours: (outcomes) => silent(outcomes, distilled.id),
+    },
+    {
+      id: 'shift',
+      title: 'Images that distillation moves below a power of ten from 10⁻⁴⁰ to 10⁻³, where they are fewest',
+      theirs: null,
+      stands: { low: 0, words: 'distillation moves images to smaller buckets, at every bound' },
+      ours: shift,
     },
     {
       id: 'reduction',

@@ -1,6 +1,6 @@
 import { rounded } from '../estimate.ts';
 import type { Experiment, ExperimentFigure, TrainedNet } from '../experiment.ts';
-import { examplesOf, IMAGES, transfer } from './examples.ts';
+import { amplification, examplesOf, IMAGES, transfer } from './examples.ts';
 import { fc100First, fc100Second, fc123First } from './nets.ts';
 
 const figure = (
@@ -33,6 +33,10 @@ export const halvesExperiment: Experiment = {
     figure(fc123First, 'FC123-456-10 of the same half', 'on', '26.2', some),
     figure(fc100Second, 'FC100-100-10 of the other half', 'on', '5.9', some),
     figure(fc123First, 'FC123-456-10 of the same half', 'amplified', '98', many),
-    figure(fc100Second, 'FC100-100-10 of the other half', 'amplified', '43', many),
+    {
+      ...figure(fc100Second, 'FC100-100-10 of the other half', 'amplified', '43', many),
+      gap: (outcomes) =>
+        `Our examples are nearer to their images than the paper’s, so that a change of 0.1 is ${amplification(outcomes, fc100First).toFixed(1)} times what misleads their own net (mean); of the paper’s mean distortion of 0.058 it is 1.7 times.`,
+    },
   ],
 };

@@ -5,8 +5,7 @@
  * https://arxiv.org/abs/1704.01155, §V; its squeezers for MNIST.
  */
 import * as tf from '@tensorflow/tfjs';
-import { bitDepth } from '../../defenses/bit-depth.ts';
-import { median } from '../../defenses/median.ts';
+import { defended, type NamedDefense } from '../../defenses/index.ts';
 import { imageSize, probabilities } from '../../fooling/fooling.ts';
 import type { Classifier } from '../../models/classifier.ts';
 import type { Outcomes } from '../experiment.ts';
@@ -19,7 +18,8 @@ const NONE = 255;
 
 /** The net on images as they are, at 1 bit, and smoothed by a median of 2 × 2; all are the net's to dispose of. */
 export function views(net: Classifier): readonly [Classifier, Classifier, Classifier] {
-  return [net, bitDepth.wrap([net], { bits: 1 }), median.wrap([net], { size: 2 })];
+  const by = (id: string, options: NamedDefense['options']) => defended([net], [{ id, options }]);
+  return [net, by('bit-depth', { bits: 1 }), by('median', { size: 2 })];
 }
 
 export interface Detected {

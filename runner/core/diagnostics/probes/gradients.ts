@@ -1,5 +1,6 @@
 import { gradientModel, type PerExampleLoss } from '../../gradients.ts';
 import { crossEntropy, dlr, margin, negated } from '../../losses.ts';
+import { asAttacked } from '../../models/classifier.ts';
 import { exampleRandom } from '../../random.ts';
 import { ballSamples } from './ball-samples.ts';
 import { imageSize, inBatches } from './batches.ts';
@@ -47,11 +48,11 @@ function startsOf({ x, examples, norm, epsilon, seed }: ProbeContext): Float32Ar
 }
 
 async function gradientOf(
-  { classifier, y }: ProbeContext,
+  { classifier, y, seed }: ProbeContext,
   x: Float32Array,
   loss: (y: ArrayLike<number>) => PerExampleLoss,
 ): Promise<Float32Array> {
-  const model = gradientModel(classifier);
+  const model = gradientModel(asAttacked(classifier, { seed, line: 'probe/gradients', chunk: 0 }));
   try {
     return await inBatches(classifier, x, (batch, start) => {
       const labels = y.slice(start, start + batch.shape[0]);

@@ -5,6 +5,7 @@ import { parseOptions } from '../../attacks/shared/options.ts';
 import { pauser } from '../../attacks/shared/pause.ts';
 import { type GradientModel, gradientModel } from '../../gradients.ts';
 import { margin } from '../../losses.ts';
+import { asAttacked } from '../../models/classifier.ts';
 import { exampleRandom } from '../../random.ts';
 import { spending } from '../../spending.ts';
 import type { SuiteAttack } from '../../suites/suite.ts';
@@ -60,7 +61,7 @@ async function marginPath(
   const labels = Int32Array.from(rows, (row) => y[row] as number);
   const size = imageSize(classifier);
   const images = tf.tensor4d(takeRows(x, rows, size), [rows.length, ...classifier.inputShape]);
-  const model = gradientModel(classifier);
+  const model = gradientModel(asAttacked(classifier, { seed, line: line.id, chunk: 0 }));
   const margins: tf.Tensor[] = [];
   const record = <T extends { logits: tf.Tensor2D }>(answer: T): T => {
     const all = answer.logits.shape[0] === rows.length;

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import type { Classifier } from '../../models/classifier.ts';
+import { type Classifier, withLogits } from '../../models/classifier.ts';
 import type { Norm } from '../../projections.ts';
 import type { ReadOut } from './read-out.ts';
 
@@ -48,13 +48,16 @@ export function plantedClassifier(of: Classifier, plants: readonly Plant[], norm
   return {
     inputShape: of.inputShape,
     classes,
-    logits: (x) =>
-      tf.tidy(() => {
-        const chosen = nearest(x, tensors.images, norm);
-        const own = (values: tf.Tensor2D) => tf.matMul(chosen, values);
-        const r = tf.add(tf.sum(tf.mul(of.logits(x), own(tensors.weights)), 1, true), own(tensors.biases));
-        return tf.add(tf.mul(r, own(tensors.slopes)), own(tensors.levels)) as tf.Tensor2D;
-      }),
+    ...withLogits(
+      of,
+      (one) => (x) =>
+        tf.tidy(() => {
+          const chosen = nearest(x, tensors.images, norm);
+          const own = (values: tf.Tensor2D) => tf.matMul(chosen, values);
+          const r = tf.add(tf.sum(tf.mul(one.logits(x), own(tensors.weights)), 1, true), own(tensors.biases));
+          return tf.add(tf.mul(r, own(tensors.slopes)), own(tensors.levels)) as tf.Tensor2D;
+        }),
+    ),
     dispose: () => tf.dispose(tensors),
   };
 }

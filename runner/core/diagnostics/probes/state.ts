@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { asAttacked } from '../../models/classifier.ts';
 import { exampleRandom } from '../../random.ts';
 import { imageSize, inBatches } from './batches.ts';
 import { largestDifference } from './logit-difference.ts';
@@ -22,11 +23,12 @@ export const state: Probe = {
     const size = imageSize(classifier);
     const reach = Math.min(1, epsilon);
     const random = exampleRandom(seed, 'probe/state');
+    const attacked = asAttacked(classifier, { seed, line: 'probe/state', chunk: 0 });
     const logits = (images: Float32Array) => inBatches(classifier, images, (batch) => classifier.logits(batch));
     const before = [await logits(x), await logits(x)];
     // Logits that do not depend on the image have no gradient: tfjs throws unless something does.
     const gradient = tf.grad((batch: tf.Tensor) =>
-      classifier
+      attacked
         .logits(batch as tf.Tensor4D)
         .sum()
         .add(batch.sum()),
@@ -34,8 +36,8 @@ export const state: Probe = {
     for (let round = 0; round < ROUNDS; round++) {
       const noise = random.uniform(examples, round, size);
       const noisy = x.map((value, i) => Math.min(1, Math.max(0, value + reach * (2 * (noise[i] as number) - 1))));
-      await logits(noisy);
-      await inBatches(classifier, noisy, (batch) => gradient(batch));
+      await inBatches(attacked, noisy, (batch) => attacked.logits(batch));
+      await inBatches(attacked, noisy, (batch) => gradient(batch));
     }
     const after = await logits(x);
     return {

@@ -5,7 +5,7 @@ import { steepest } from '../../attacks/shared/step.ts';
 import { gradientModel, type PerExampleLoss } from '../../gradients.ts';
 import { crossEntropy, margin } from '../../losses.ts';
 import { adversarial } from '../../metrics/judge.ts';
-import type { Classifier } from '../../models/classifier.ts';
+import { asAttacked, type Classifier } from '../../models/classifier.ts';
 import { project } from '../../projections.ts';
 import { exampleRandom } from '../../random.ts';
 import { type Spent, spending } from '../../spending.ts';
@@ -63,7 +63,7 @@ const STEP = 0.1;
 export async function universalPerturbation(search: UniversalSearch): Promise<UniversalPerturbation> {
   const { classifier, x, y, norm, epsilon, seed } = search;
   const lossOf = await lossFor(search);
-  const model = gradientModel(classifier);
+  const model = gradientModel(asAttacked(classifier, { seed, line: 'probe/universal', chunk: 0 }));
   const pause = pauser(spending([model], search.spent));
   const images = tf.tensor4d(x.slice(), [y.length, ...classifier.inputShape]);
   let delta: tf.Tensor4D = tf.zeros([1, ...classifier.inputShape]);
