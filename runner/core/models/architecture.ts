@@ -1,4 +1,4 @@
-import type * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
 import type { SequentialLayer } from './sequential.ts';
 
 /** A tensor of an architecture's file. */
@@ -53,6 +53,19 @@ export interface Architecture {
  */
 export function prepared(architecture: Architecture, weights: NamedTensors): NamedTensors {
   return architecture.prepare === undefined ? weights : architecture.prepare(weights);
+}
+
+/**
+ * @param values each parameter's values by name, in the layout of the architecture's files
+ * @returns new tensors that `architecture.forward` works on; the caller disposes of them
+ */
+export function opened(architecture: Architecture, values: Readonly<Record<string, Float32Array>>): NamedTensors {
+  return tf.tidy(() => {
+    const stored = architecture.parameters.map(({ name, shape }) => {
+      return [name, tf.tensor(values[name] as Float32Array, [...shape])] as const;
+    });
+    return { ...prepared(architecture, Object.fromEntries(stored)) };
+  });
 }
 
 /** Name of the first statistic that an architecture keeps of its training batches; null where a recipe can train it. */

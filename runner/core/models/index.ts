@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { didYouMean } from '../closest.ts';
 import { ParapetError } from '../errors.ts';
-import { type Architecture, prepared } from './architecture.ts';
+import { type Architecture, opened } from './architecture.ts';
 import type { Classifier } from './classifier.ts';
 import { fullyConnectedMnist } from './fully-connected.ts';
 import { gowalMediumCifar10, gowalMediumMnist, gowalSmallCifar10, gowalSmallMnist } from './gowal.ts';
@@ -85,11 +85,8 @@ export function loadClassifier(architectureId: string, weights: Uint8Array): Cla
 
 /** @param values each parameter's values by name, in the layout of the architecture's files */
 export function classifierOf(architecture: Architecture, values: Readonly<Record<string, Float32Array>>): Classifier {
-  const { parameters, inputShape, classes } = architecture;
-  const tensors = tf.tidy(() => {
-    const stored = parameters.map(({ name, shape }) => [name, tf.tensor(values[name] as Float32Array, [...shape])]);
-    return { ...prepared(architecture, Object.fromEntries(stored)) };
-  });
+  const { inputShape, classes } = architecture;
+  const tensors = opened(architecture, values);
   for (const tensor of Object.values(tensors)) tf.keep(tensor);
   return {
     inputShape,

@@ -11,9 +11,9 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { winners } from '../kernels/winners.ts';
-import type { Architecture } from './architecture.ts';
-import { connect, flatten } from './forward.ts';
+import type { Architecture, NamedTensors } from './architecture.ts';
 import { cifar10Widths, layers, mnistWidths, parametersOf, type Widths } from './papernot.ts';
+import { type ConvolutionLayer, forwardThrough } from './sequential.ts';
 
 /** Share of a layer's units that stay. */
 const RATIO = 0.1;
@@ -28,24 +28,14 @@ function kWinners(id: string, name: string, inputShape: Architecture['inputShape
     inputShape,
     classes: CLASSES,
     parameters: parametersOf(inputShape, widths),
-    forward(weights, x, dropout) {
-      let maps = x;
-      let units: tf.Tensor2D | undefined;
-      let dropped = 0;
-      for (const layer of layers) {
-        if (layer.kind === 'convolution') {
-          const sums = tf.conv2d(maps, weights[`${layer.name}.weight`] as tf.Tensor4D, 1, layer.pad);
-          maps = activated(tf.add(sums, weights[`${layer.name}.bias`] as tf.Tensor1D));
-          if (layer.pool) maps = tf.maxPool(maps, 2, 2, 'valid');
-          continue;
-        }
-        units = connect(weights, layer.name, units ?? flatten(maps));
-        if (layer.relu) units = activated(units);
-        if (layer.dropped && dropout !== undefined) units = dropout(units, dropped++);
-      }
-      return units as tf.Tensor2D;
-    },
+    forward: forwardThrough(layers, { convolved, activated }),
   };
+}
+
+function convolved(weights: NamedTensors, { name, pad, pool }: ConvolutionLayer, x: tf.Tensor4D): tf.Tensor4D {
+  const sums = tf.conv2d(x, weights[`${name}.weight`] as tf.Tensor4D, 1, pad);
+  const maps = activated(tf.add(sums, weights[`${name}.bias`] as tf.Tensor1D) as tf.Tensor4D);
+  return pool ? tf.maxPool(maps, 2, 2, 'valid') : maps;
 }
 
 function activated<T extends tf.Tensor>(sums: T): T {

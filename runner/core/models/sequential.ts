@@ -29,26 +29,38 @@ export interface LinearLayer {
 /** Convolutions first, fully connected layers after; the last has no ReLU. */
 export type SequentialLayer = ConvolutionLayer | LinearLayer;
 
+/** What is between the layers. */
+export interface Activation {
+  /** A convolution with its bias, what follows it, and its pooling. */
+  convolved(weights: NamedTensors, layer: ConvolutionLayer, x: tf.Tensor4D): tf.Tensor4D;
+  /** What follows a fully connected layer, where its `relu` says that something does. */
+  activated(sums: tf.Tensor2D): tf.Tensor2D;
+}
+
+const reluActivation: Activation = { convolved, activated: (sums) => tf.relu(sums) };
+
+/** Scores of a chain of layers, as `Architecture.forward` gives them. */
+export function forwardThrough(layers: readonly SequentialLayer[], between: Activation): Architecture['forward'] {
+  return (weights, x, dropout) => {
+    let maps = x;
+    let units: tf.Tensor2D | undefined;
+    let dropped = 0;
+    for (const layer of layers) {
+      if (layer.kind === 'convolution') {
+        maps = between.convolved(weights, layer, maps);
+        continue;
+      }
+      const sums = connect(weights, layer.name, units ?? flatten(maps));
+      units = layer.relu ? between.activated(sums) : sums;
+      if (layer.dropped && dropout !== undefined) units = dropout(units, dropped++);
+    }
+    return units as tf.Tensor2D;
+  };
+}
+
 /** The part of an architecture that follows from its layers. */
 export function sequential(layers: readonly SequentialLayer[]): Required<Pick<Architecture, 'layers' | 'forward'>> {
-  return {
-    layers,
-    forward(weights, x, dropout) {
-      let maps = x;
-      let units: tf.Tensor2D | undefined;
-      let dropped = 0;
-      for (const layer of layers) {
-        if (layer.kind === 'convolution') {
-          maps = convolved(weights, layer, maps);
-          continue;
-        }
-        const sums = connect(weights, layer.name, units ?? flatten(maps));
-        units = layer.relu ? tf.relu(sums) : sums;
-        if (layer.dropped && dropout !== undefined) units = dropout(units, dropped++);
-      }
-      return units as tf.Tensor2D;
-    },
-  };
+  return { layers, forward: forwardThrough(layers, reluActivation) };
 }
 
 function convolved(weights: NamedTensors, { name, pad, stride, pool }: ConvolutionLayer, x: tf.Tensor4D): tf.Tensor4D {

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Examples } from '../datasets/dataset.ts';
 import { ParapetError } from '../errors.ts';
-import { type Architecture, batchStatistic, prepared } from '../models/architecture.ts';
+import { type Architecture, batchStatistic, opened } from '../models/architecture.ts';
 import { zeros } from './batches.ts';
 import { runEpoch, type TrainingData } from './descent.ts';
 import { initialWeights } from './initial-weights.ts';
@@ -49,11 +49,8 @@ async function softLabels(architecture: Architecture, weights: Weights, data: Ex
   for (let start = 0; start < data.count; start += LABEL_BATCH) {
     const count = Math.min(LABEL_BATCH, data.count - start);
     const probabilities = tf.tidy(() => {
-      const named = Object.fromEntries(
-        architecture.parameters.map(({ name, shape }) => [name, tf.tensor(weights[name] as Float32Array, [...shape])]),
-      );
       const x = tf.tensor4d(data.x.subarray(start * size, (start + count) * size), [count, ...architecture.inputShape]);
-      return tf.softmax(tf.div(architecture.forward(prepared(architecture, named), x), temperature));
+      return tf.softmax(tf.div(architecture.forward(opened(architecture, weights), x), temperature));
     });
     labels.set(await probabilities.data<'float32'>(), start * architecture.classes);
     probabilities.dispose();

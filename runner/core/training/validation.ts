@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Examples } from '../datasets/dataset.ts';
-import { type Architecture, prepared } from '../models/architecture.ts';
+import { type Architecture, opened } from '../models/architecture.ts';
 import { oneHot } from '../tensors.ts';
 import { adversarialImages } from './adversary.ts';
 import type { DescentOptions } from './options.ts';
@@ -29,13 +29,7 @@ export async function validate(
   seed: number,
 ): Promise<ValidationAccuracy> {
   const size = x.length / count;
-  const weights = tf.tidy(() => {
-    const named = architecture.parameters.map(({ name, shape }) => [
-      name,
-      tf.tensor(values[name] as Float32Array, [...shape]),
-    ]);
-    return { ...prepared(architecture, Object.fromEntries(named)) };
-  });
+  const weights = opened(architecture, values);
   const right = { clean: 0, robust: 0 };
   try {
     for (let start = 0; start < count; start += BATCH) {

@@ -1,7 +1,7 @@
 /** Nets that are bounded layer by layer: which submissions have one, and its weights. */
 import * as tf from '@tensorflow/tfjs';
 import { ParapetError } from '../../errors.ts';
-import { type Architecture, type NamedTensors, prepared } from '../../models/architecture.ts';
+import { type Architecture, type NamedTensors, opened } from '../../models/architecture.ts';
 import { architectures, findArchitecture } from '../../models/index.ts';
 import type { SequentialLayer } from '../../models/sequential.ts';
 import { decodeWeights } from '../../models/weights.ts';
@@ -61,12 +61,7 @@ export async function withLayers<T>(
   const architecture = findArchitecture(model.architecture);
   const layers = layersOf(architecture);
   const values = decodeWeights(architecture, files[model.file ?? ''] ?? new Uint8Array());
-  const weights = tf.tidy(() => {
-    const stored = architecture.parameters.map(({ name, shape }) => {
-      return [name, tf.tensor(values.get(name) as Float32Array, [...shape])] as const;
-    });
-    return { ...prepared(architecture, Object.fromEntries(stored)) };
-  });
+  const weights = opened(architecture, Object.fromEntries(values));
   try {
     return await body({ layers, weights, classes: architecture.classes, preprocessing: model.preprocessing });
   } finally {
