@@ -71,6 +71,22 @@ describe('a certified row', () => {
   });
 });
 
+describe('a row that answers at random', () => {
+  it('has a place of its own on the board and in the API, and none among the others', async () => {
+    const board = page('mnist-linf-0.3/index.html').text.replace(/\s+/g, ' ');
+    expect(board).toMatch(
+      /Defenses that answer at random .* Suite autoattack-rand-100, ranked among themselves .* 1 Random2018Noise/,
+    );
+    expect(rowText('mnist-linf-0.3/index.html', 'Noise on every image')).toBe('');
+    expect(page('mnist-linf-0.3/Random2018Noise/index.html').text).toMatch(/rank\s+1/);
+    const { rows, randomised } = await json('tracks/mnist-linf-0.3.json');
+    expect(rows.map(({ id }: { id: string }) => id)).not.toContain('Random2018Noise');
+    expect(randomised).toMatchObject([
+      { suite: 'autoattack-rand-100', rows: [{ id: 'Random2018Noise', rank: { best: 1, worst: 1 } }] },
+    ]);
+  });
+});
+
 describe('a row that external evaluations lowered', () => {
   it('shows the lowered number, who did it, how many more it broke, and the number of the suite', () => {
     // 889 of 1,000 under the suite; two evaluations broke two images, one of them both.

@@ -51,33 +51,44 @@ export function indexJson(
   };
 }
 
-/** The rows of a track: `robustAccuracy` is what they are ranked by, `suiteRobustAccuracy` that of the suite alone. */
-export function trackJson({ track, suite, rows }: Board, link: (path: string) => string): unknown {
+/**
+ * The rows of a track: `robustAccuracy` is what they are ranked by, `suiteRobustAccuracy` that of the suite alone. Those that answer at
+ * random stand under `randomised`, by suite, ranked among themselves.
+ */
+export function trackJson({ track, suite, rows, randomised }: Board, link: (path: string) => string): unknown {
   return {
     schemaVersion: 1,
     track,
     suite,
-    rows: rows.map(({ result, submission, rank, robustAccuracy, external }) => ({
-      rank,
-      withdrawn: submission.withdrawn ?? null,
-      id: submission.id,
-      name: submission.name,
-      paper: submission.paper?.url ?? null,
-      architecture: architectureOf(submission),
-      defenses: submission.defenses.map(({ id }) => id),
-      examples: result.examples,
-      cleanAccuracy: result.cleanAccuracy,
-      robustAccuracy,
-      suiteRobustAccuracy: result.robustAccuracy,
-      external: external.map((note) => externalJson(note, link)),
-      certifiedAccuracy: result.certifiedAccuracy,
-      certificate: result.certificate ?? null,
-      flags: result.flags.map(({ id, level }) => ({ id, level })),
-      date: result.run.date,
-      digest: result.digest,
-      href: link(`/api/v1/results/${pathOf(result)}.json`),
-      page: link(`/${track.id}/${submission.id}/`),
+    rows: rows.map((row) => rowJson(row, link)),
+    randomised: randomised.map((group) => ({
+      suite: group.suite,
+      rows: group.rows.map((row) => rowJson(row, link)),
     })),
+  };
+}
+
+function rowJson({ result, submission, rank, robustAccuracy, external }: Row, link: (path: string) => string) {
+  return {
+    rank,
+    withdrawn: submission.withdrawn ?? null,
+    id: submission.id,
+    name: submission.name,
+    paper: submission.paper?.url ?? null,
+    architecture: architectureOf(submission),
+    defenses: submission.defenses.map(({ id }) => id),
+    examples: result.examples,
+    cleanAccuracy: result.cleanAccuracy,
+    robustAccuracy,
+    suiteRobustAccuracy: result.robustAccuracy,
+    external: external.map((note) => externalJson(note, link)),
+    certifiedAccuracy: result.certifiedAccuracy,
+    certificate: result.certificate ?? null,
+    flags: result.flags.map(({ id, level }) => ({ id, level })),
+    date: result.run.date,
+    digest: result.digest,
+    href: link(`/api/v1/results/${pathOf(result)}.json`),
+    page: link(`/${result.track}/${submission.id}/`),
   };
 }
 

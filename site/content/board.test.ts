@@ -45,6 +45,23 @@ describe('boardsOf', () => {
     expect(suites.toSorted(bySuite)).toEqual(['v1', 'autoattack-standard', 'quick', 'papernot2016']);
   });
 
+  it('ranks what answers at random among itself, whatever suite the board is of', () => {
+    const random = new Map([...submissions, ['Gamma', fixtureSubmission({ id: 'Gamma', randomised: true })]]);
+    const results = [
+      fixtureResult({ id: 'Gamma', suite: 'autoattack-rand-100', track, standing: 90 }),
+      fixtureResult({ id: 'Alpha', suite: 'quick', track, standing: 10 }),
+      fixtureResult({ id: 'Beta', suite: 'quick', track, standing: 60 }),
+    ];
+    const board = boardsOf(results, random).find((b) => b.track.id === track);
+    expect(board?.rows.map((row) => row.submission.id)).toEqual(['Beta', 'Alpha']);
+    expect(board?.others).toEqual([]);
+    const [group] = board?.randomised ?? [];
+    expect(group?.suite).toBe('autoattack-rand-100');
+    expect(group?.rows.map(({ submission, rank }) => [submission.id, rank])).toEqual([
+      ['Gamma', { best: 1, worst: 1 }],
+    ]);
+  });
+
   it('ranks nothing by the protocol of a paper', () => {
     const board = boardsOf([fixtureResult({ id: 'Beta', suite: 'papernot2016', track })], submissions)[0];
     expect(board?.suite).toBeNull();

@@ -24,14 +24,21 @@ export interface Row {
   readonly rank: Rank | null;
 }
 
+/** What was measured with one suite: most robust first, and after these the withdrawn. */
+export interface Group {
+  readonly suite: string;
+  readonly rows: readonly Row[];
+}
+
 export interface Board {
   readonly track: Track;
   /** The best suite that anything was evaluated with; null when nothing was. */
   readonly suite: string | null;
-  /** Most robust first, and after these the withdrawn. */
-  readonly rows: readonly Row[];
+  readonly rows: Group['rows'];
+  /** Defenses that answer at random. They meet attacks of their own, so each suite ranks them among themselves. */
+  readonly randomised: readonly Group[];
   /** Rows on lesser suites, and on protocols, which are not ranked here. */
-  readonly others: readonly { readonly suite: string; readonly rows: readonly Row[] }[];
+  readonly others: readonly Group[];
 }
 
 /** Most trusted suite first; protocols after the suites that rank, by name. */
@@ -57,26 +64,46 @@ export function boardsOf(
     if (!tracks.some(({ id }) => id === track)) throw new Error(`${file}: there is no track '${track}'`);
     if (!submissions.has(submission.id)) throw new Error(`${file}: there is no submissions/${submission.id}`);
   }
+  const draws = ({ submission }: Result) => submissions.get(submission.id)?.randomised === true;
   return tracks.map((track) => {
     const here = results.filter((result) => result.track === track.id);
-    const suites = [...new Set(here.map(({ suite }) => suite.id))].sort(bySuite);
-    const groups = suites.map((suite) => ({
-      suite,
-      rows: ranked(
-        here.filter((result) => result.suite.id === suite),
-        submissions,
-        lowerings,
-      ),
-    }));
+    const groups = grouped(
+      here.filter((result) => !draws(result)),
+      submissions,
+      lowerings,
+    );
     const [first] = groups;
     const board = first !== undefined && rankingSuites.includes(first.suite) ? first : undefined;
     return {
       track,
       suite: board?.suite ?? null,
       rows: board?.rows ?? [],
+      randomised: grouped(here.filter(draws), submissions, lowerings),
       others: groups.filter((group) => group !== board),
     };
   });
+}
+
+/** By suite, the most trusted first. */
+function grouped(
+  results: readonly Result[],
+  submissions: ReadonlyMap<string, Submission>,
+  lowerings: ReadonlyMap<string, Lowering>,
+): Group[] {
+  const suites = [...new Set(results.map(({ suite }) => suite.id))].sort(bySuite);
+  return suites.map((suite) => ({
+    suite,
+    rows: ranked(
+      results.filter((result) => result.suite.id === suite),
+      submissions,
+      lowerings,
+    ),
+  }));
+}
+
+/** All rows of a board: the ranked ones first, then those that answer at random, then the rest. */
+export function everyRow({ rows, randomised, others }: Board): Row[] {
+  return [...rows, ...[...randomised, ...others].flatMap((group) => group.rows)];
 }
 
 function ranked(

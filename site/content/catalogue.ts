@@ -3,7 +3,7 @@ import type { ExternalEvaluation } from '#core/external-evaluation.ts';
 import type { ExternalResult } from '#core/external-result.ts';
 import type { Result } from '#core/result.ts';
 import type { Submission } from '#core/submission.ts';
-import { type Board, boardsOf, bySuite, type Row } from './board.ts';
+import { type Board, boardsOf, bySuite, everyRow, type Row } from './board.ts';
 import { resultsFolder } from './folders.ts';
 import { loweringsOf } from './lowerings.ts';
 
@@ -52,8 +52,7 @@ async function allEvaluations(): Promise<ReadonlyMap<string, ExternalEvaluation>
 /** The results of one submission on one track with what external evaluations make of them, the most trusted suite first. */
 export async function rowsOf(track: string, id: string): Promise<Row[]> {
   const board = (await boards()).find((one) => one.track.id === track);
-  const rows = [...(board?.rows ?? []), ...(board?.others.flatMap((group) => group.rows) ?? [])];
-  return rows
+  return (board === undefined ? [] : everyRow(board))
     .filter(({ submission }) => submission.id === id)
     .sort((a, b) => bySuite(a.result.suite.id, b.result.suite.id));
 }

@@ -55,6 +55,7 @@ export function sampleBoard(): { submissions: Submission[]; results: Result[]; e
       name: 'Input reconstruction',
       withdrawn: { date: '2026-03-04', reason: 'The gradients were masked; see <b>the erratum</b>' },
     }),
+    fixtureSubmission({ id: 'Random2018Noise', name: 'Noise on every image', randomised: true }),
   ];
   const on = (id: string, standing: number, flags: readonly Flag[] = [], suite = 'v1') =>
     fixtureResult({ id, suite, track: 'mnist-linf-0.3', examples: 1000, standing, flags });
@@ -84,6 +85,7 @@ export function sampleBoard(): { submissions: Submission[]; results: Result[]; e
     on('Rtl2022Name', 425),
     on('Withdrawn2023Defense', 990),
     on('Undefended', 3, [partial], 'quick'),
+    on('Random2018Noise', 955, [], 'autoattack-rand-100'),
     fixtureResult({
       id: 'Madry2018Adversarial',
       suite: 'quick',
