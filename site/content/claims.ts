@@ -6,8 +6,6 @@ import type { Submission } from '#core/submission.ts';
 /** A figure of a paper, and ours beside it where a published result has it. */
 export interface Compared {
   readonly figure: Figure;
-  /** Temperature of distillation; null for a net that was not distilled. */
-  readonly temperature: number | null;
   readonly ours: { readonly proportion: Proportion; readonly result: Result } | null;
   readonly verdict: Verdict;
 }
@@ -31,7 +29,6 @@ export function compare(
       const proportion = result === undefined ? null : figure.measure(result);
       return {
         figure,
-        temperature: temperatureOf(figure.model),
         ours: result === undefined || proportion === null ? null : { proportion, result },
         verdict: verdict(claim, figure, proportion),
       };
@@ -45,7 +42,7 @@ function isTrainedAs(submission: Submission | undefined, { method, options }: Mo
 }
 
 /** The temperature that a net was distilled at; null for one that was not. */
-export function temperatureOf(recipe: ModelWanted | undefined): number | null {
+function temperatureOf(recipe: ModelWanted | undefined): number | null {
   const temperature = recipe?.method === 'distillation' ? recipe.options['temperature'] : undefined;
   return typeof temperature === 'number' ? temperature : null;
 }

@@ -5,6 +5,7 @@ import { resolveSuite } from '../suites/resolve.ts';
 import { findTrack } from '../tracks.ts';
 import type { Figure } from './claim.ts';
 import { claims, findClaim } from './index.ts';
+import { printedRate } from './papernot2016/rates.ts';
 import { verdict } from './verdict.ts';
 
 const claim = findClaim('papernot2016');
@@ -30,7 +31,7 @@ describe('papernot2016', () => {
   });
 
   it('gives values that were read off a figure the error of the reading', () => {
-    const { low, high } = figure('mnist-jsma-t20').theirs ?? proportion(0, 0);
+    const { low, high } = printedRate(1.34, false);
     expect(low).toBeCloseTo(proportion(12, 900).low - 0.003, 10);
     expect(high).toBeCloseTo(proportion(12, 900).high + 0.003, 10);
   });

@@ -1,51 +1,16 @@
 import { proportion } from '../metrics/proportion.ts';
-import type { Proportion, Result } from '../result.ts';
+import type { Result } from '../result.ts';
 import type { Claim, Figure, ModelWanted } from './claim.ts';
 import { gradientsExperiment } from './papernot2016/gradients.ts';
+import { isEnd, names, type PaperDataset, printedRate, rates, standsAt } from './papernot2016/rates.ts';
 import { robustnessExperiment } from './papernot2016/robustness.ts';
+import { temperatures } from './papernot2016/temperatures.ts';
 
-/** 100 images towards nine classes each. */
-const PAIRS = 900;
 /** The test sets that accuracy is of. */
 const TEST_IMAGES = 10_000;
-/** Values read off the printed figure hold to 0.3 points. */
-const READING_ERROR = 0.003;
 
 const paper = 'https://arxiv.org/abs/1511.04508';
-const figure7 = `figure 7 of ${paper}, read off the figure to 0.3 points`;
 const printedInText = `§V of ${paper}`;
-
-/** Success of JSMA in percent of 900 pairs, by temperature; null: not distilled. */
-const rates = {
-  mnist: [
-    [null, 95.89],
-    [1, 91],
-    [2, 82.23],
-    [5, 24.67],
-    [10, 6.78],
-    [20, 1.34],
-    [30, 1.44],
-    [40, 0.45],
-    [50, 1.45],
-    [100, 0.45],
-  ],
-  cifar10: [
-    [null, 87.89],
-    [1, 92.78],
-    [2, 87.67],
-    [5, 67],
-    [10, 47.56],
-    [20, 18.23],
-    [30, 13.23],
-    [40, 9.34],
-    [50, 6.23],
-    [100, 5.11],
-  ],
-} as const;
-
-type PaperDataset = keyof typeof rates;
-
-const names = { mnist: 'MNIST', cifar10: 'CIFAR-10' } as const;
 
 function modelAt(temperature: number | null): ModelWanted {
   return temperature === null
@@ -53,43 +18,25 @@ function modelAt(temperature: number | null): ModelWanted {
     : { method: 'distillation', options: { temperature } };
 }
 
-/** Printed rates are whole numbers of pairs; those read off the figure get its reading error on top of their interval. */
-function printed(percent: number, exact: boolean): Proportion {
-  const interval = proportion(Math.round((percent / 100) * PAIRS), PAIRS);
-  if (exact) return interval;
-  return {
-    ...interval,
-    low: Math.max(0, interval.low - READING_ERROR),
-    high: Math.min(1, interval.high + READING_ERROR),
-  };
-}
-
-/** Where the paper's conclusion stands: attacks mostly succeed below temperature 5, and mostly fail from 10 on. */
-function standsAt(temperature: number | null): NonNullable<Figure['stands']> {
-  if (temperature === null || temperature <= 2) return { low: 0.5 };
-  return { high: temperature < 10 ? 0.75 : 0.2 };
-}
-
 const pairsOf = (line: string) => (result: Result) =>
   result.attacks.find(({ id }) => id === line)?.pairs?.successRate ?? null;
 
+/** The ends of the curve, of nets that are trained for as long as the paper's. */
 function jsmaFigures(dataset: PaperDataset): Figure[] {
-  return rates[dataset].map(([temperature, percent]) => {
-    const isEnd = temperature === null || temperature === 100;
-    const model = temperature === null ? 'undistilled' : `T = ${temperature}`;
-    return {
+  return rates[dataset]
+    .filter(([temperature]) => isEnd(temperature))
+    .map(([temperature, percent]) => ({
       id: `${dataset}-jsma-${temperature === null ? 'undistilled' : `t${temperature}`}`,
-      title: `${names[dataset]}, ${model}: JSMA on probabilities reaches its target`,
-      theirs: printed(percent, isEnd),
+      title: `${names[dataset]}, ${temperature === null ? 'undistilled' : `T = ${temperature}`}: JSMA on probabilities reaches its target`,
+      theirs: printedRate(percent, true),
       printed: String(percent),
-      source: isEnd ? printedInText : figure7,
+      source: printedInText,
       stands: standsAt(temperature),
       model: modelAt(temperature),
       suite: 'papernot2016',
       track: `${dataset}-l0-112`,
       measure: pairsOf('jsma-probabilities'),
-    };
-  });
+    }));
 }
 
 /** What the paper should have measured: attacks that saturated probabilities do not stop, on the net that it calls robust. */
@@ -116,7 +63,7 @@ const allPairs = ([null, 100] as const).map(
   (temperature): Figure => ({
     id: `mnist-all-pairs-${temperature === null ? 'undistilled' : `t${temperature}`}`,
     title: `MNIST, ${temperature === null ? 'undistilled' : `T = ${temperature}`}: the same over all 90,000 pairs of the test set`,
-    theirs: printed(temperature === null ? 95.89 : 0.45, true),
+    theirs: printedRate(temperature === null ? 95.89 : 0.45, true),
     printed: temperature === null ? '95.89' : '0.45',
     source: `${printedInText}, of 900 pairs`,
     stands: standsAt(temperature),
@@ -156,5 +103,5 @@ export const papernot2016: Claim = {
     ...(['mnist', 'cifar10'] as const).flatMap((d) => [...jsmaFigures(d), ...strongerFigures(d)]),
     ...allPairs,
   ],
-  experiments: [gradientsExperiment, robustnessExperiment],
+  experiments: [temperatures('mnist'), temperatures('cifar10'), gradientsExperiment, robustnessExperiment],
 };
