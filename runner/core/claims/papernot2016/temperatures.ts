@@ -132,6 +132,15 @@ const rateAt = (outcomes: Outcomes, temperature: number | null): Estimate => {
   return share(Array.from(reached).filter((flag) => flag === 1).length, reached.length);
 };
 
+/** Pairs that were not reached: those for which the attack ran out of gradient, and those for which it changed all that it may. */
+function missed(outcomes: Outcomes, temperature: number | null) {
+  const id = pointId(temperature);
+  const reached = values(outcomes, `${id}.reached`);
+  const changed = Array.from(values(outcomes, `${id}.changed`)).filter((_, pair) => reached[pair] === 0);
+  const blind = changed.filter((count) => count < EPSILON).length;
+  return { pairs: reached.length, blind, exhausted: changed.length - blind };
+}
+
 const mistakes = (outcomes: Outcomes, temperature: number | null) =>
   new Set(Array.from(values(outcomes, `${pointId(temperature)}.mistaken`)));
 
@@ -166,6 +175,10 @@ export function temperatures(dataset: PaperDataset): Experiment {
       printed: String(percent),
       stands: standsAt(temperature),
       ours: (outcomes) => rateAt(outcomes, temperature),
+      gap(outcomes) {
+        const { blind, exhausted } = missed(outcomes, temperature);
+        return `Of the ${blind + exhausted} pairs that are not reached the attack ran out of gradient for ${blind}, and changed all ${EPSILON} values in vain for ${exhausted}.`;
+      },
     };
   });
   const accuracy: ExperimentFigure = {
@@ -195,6 +208,18 @@ export function temperatures(dataset: PaperDataset): Experiment {
         },
         { name: 'Parapet', points: overTemperature((own, t) => rateAt(own, t).value)(outcomes) },
       ],
+    },
+    {
+      id: 'missed',
+      title: 'Why pairs are not reached',
+      caption: `Share of the pairs for which the attack ran out of gradient, and for which it changed all ${EPSILON} values in vain. The first is blindness of the attack, and no robustness of the net.`,
+      x,
+      y: { title: 'Pairs, %', share: true },
+      series: (outcomes) =>
+        (['blind', 'exhausted'] as const).map((reason) => ({
+          name: reason === 'blind' ? 'out of gradient' : 'all changes made',
+          points: overTemperature((own, t) => missed(own, t)[reason] / missed(own, t).pairs)(outcomes),
+        })),
     },
     {
       id: 'robustness',

@@ -1,0 +1,69 @@
+import * as tf from '@tensorflow/tfjs';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { linear, scaled } from '../../testing/classifiers.ts';
+import type { Outcomes, StepContext } from '../experiment.ts';
+import { judgeExperiment } from '../judge.ts';
+import { temperatures } from './temperatures.ts';
+
+/** Two classes of 16 pixels: class 1 where their sum is above 8. */
+const weights = Float32Array.from({ length: 32 }, (_, i) => i % 2);
+const net = linear(weights, Float32Array.of(8, 0));
+/** The same answers from a softmax that is flat in float32. */
+const saturated = scaled(net, 1000);
+/** The last is class 1, to the net and in truth but for the label. */
+const levels = [0.4, 0.2, 0.95, 0.95];
+const y = Int32Array.of(0, 0, 1, 0);
+const x = Float32Array.from({ length: 64 }, (_, i) => levels[Math.floor(i / 16)] as number);
+const images = { x, y, count: 4 };
+
+const context: StepContext = {
+  seed: 0,
+  test: () => images,
+  train: () => images,
+  net: (id) => (id === 'undistilled' ? net : saturated),
+  gan: () => {
+    throw new Error('none');
+  },
+  evidence: () => ({}),
+  pause: async () => {},
+};
+
+const experiment = temperatures('mnist');
+let outcomes: Outcomes;
+
+beforeAll(async () => {
+  await tf.setBackend('cpu');
+  const found: Record<string, Outcomes[string]> = {};
+  for (const step of experiment.steps)
+    for (const [name, data] of Object.entries(await step.run(context))) found[`${step.id}.${name}`] = data;
+  outcomes = found;
+});
+
+const figure = (id: string) => judgeExperiment(experiment, outcomes).find((one) => one.figure.id === id);
+const chart = (id: string) => experiment.charts?.find((one) => one.id === id)?.series(outcomes);
+
+describe('the temperature curve', () => {
+  it('counts the pairs of images that are right, and the values that changed', () => {
+    // A pair of pixels adds 1.2 to a sum of 6.4, and 1.6 to one of 3.2; nothing that grows makes the third darker.
+    expect(Array.from(outcomes['undistilled.reached']?.data as Uint8Array)).toEqual([1, 1, 0]);
+    expect(Array.from(outcomes['undistilled.changed']?.data as Uint16Array)).toEqual([4, 8, 0]);
+    expect(figure('undistilled')?.ours?.value).toBeCloseTo(2 / 3, 12);
+  });
+
+  it('tells an attack without a gradient from one that changed all it may', () => {
+    expect(figure('t20')?.ours?.value).toBe(0);
+    expect(figure('t1')?.gap).toContain('3 pairs that are not reached the attack ran out of gradient for 3');
+    expect(chart('missed')?.map(({ points }) => points[0]?.y)).toEqual([1, 0]);
+  });
+
+  it('compares accuracies image by image', () => {
+    expect(Array.from(outcomes['t1.mistaken']?.data as Uint16Array)).toEqual([3]);
+    expect(figure('variation')?.ours?.value).toBe(0);
+    expect(chart('accuracy')?.[0]?.points[0]).toEqual({ x: 1, y: 0.75 });
+  });
+
+  it('has every temperature of the paper, between the nets of the board', () => {
+    expect(experiment.nets.map(({ id }) => id)).toEqual(experiment.steps.map(({ id }) => id));
+    expect(experiment.nets.filter((one) => 'submission' in one).map(({ id }) => id)).toEqual(['undistilled', 't100']);
+  });
+});
