@@ -103,5 +103,11 @@ export const papernot2016: Claim = {
     ...(['mnist', 'cifar10'] as const).flatMap((d) => [...jsmaFigures(d), ...strongerFigures(d)]),
     ...allPairs,
   ],
-  experiments: [temperatures('mnist'), temperatures('cifar10'), gradientsExperiment, robustnessExperiment],
+  experiments: [
+    temperatures('mnist'),
+    temperatures('cifar10'),
+    gradientsExperiment,
+    robustnessExperiment('mnist'),
+    robustnessExperiment('cifar10'),
+  ],
 };
