@@ -1,4 +1,7 @@
+import { distanceExperiment } from './carlini2017/distance.ts';
 import { logitsExperiment } from './carlini2017/logits.ts';
+import { repairedExperiment } from './carlini2017/repaired.ts';
+import { transferExperiment } from './carlini2017/transfer.ts';
 import type { Claim } from './claim.ts';
 
 /**
@@ -11,7 +14,7 @@ export const carlini2017: Claim = {
   title: 'Towards evaluating the robustness of neural networks',
   paper: 'https://arxiv.org/abs/1608.04644',
   protocol:
-    'MNIST, the nets of the board with and without distillation at T = 100. Its success against the distilled net stands with the paper that proposed distillation.',
+    'MNIST, the nets of the board with and without distillation at T = 100; where other temperatures are asked for, those of the temperature curve. Its success against the distilled net stands with the paper that proposed distillation.',
   figures: [],
-  experiments: [logitsExperiment],
+  experiments: [logitsExperiment, repairedExperiment, transferExperiment, distanceExperiment],
 };

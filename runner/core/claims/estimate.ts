@@ -61,6 +61,24 @@ export function quotient(a: Estimate, b: Estimate): Estimate {
   return { value, low: value - half, high: value + half, unit: 'number' };
 }
 
+/**
+ * Pearson's correlation of two series, with the 95 % interval of Fisher's transformation, artanh r ± 1.96 / √(n − 3), which takes the points
+ * for draws of a normal distribution. At least four points.
+ */
+export function correlation(xs: readonly number[], ys: readonly number[]): Estimate {
+  const centred = (all: readonly number[]) => {
+    const middle = all.reduce((sum, one) => sum + one, 0) / all.length;
+    return all.map((one) => one - middle);
+  };
+  const [dx, dy] = [centred(xs), centred(ys)];
+  const dot = (a: readonly number[], b: readonly number[]) =>
+    a.reduce((sum, one, i) => sum + one * (b[i] as number), 0);
+  const value = dot(dx, dy) / Math.sqrt(dot(dx, dx) * dot(dy, dy));
+  const half = Z / Math.sqrt(xs.length - 3);
+  const at = (shift: number) => Math.tanh(Math.atanh(value) + shift);
+  return { value, low: at(-half), high: at(half), unit: 'number' };
+}
+
 /** A number as printed, of which no more is known than that it was rounded: the interval is half a unit of its last digit either way. */
 export function rounded(printed: string, unit: Estimate['unit']): Estimate {
   const decimals = printed.split('.')[1]?.length ?? 0;

@@ -1,10 +1,9 @@
 import { type Estimate, mean, quotient, rounded } from '../estimate.ts';
 import type { EvidenceWanted, Experiment, Outcomes } from '../experiment.ts';
 import { values } from '../outcomes-file.ts';
+import { MOST } from './pairs.ts';
 import type { PaperDataset } from './rates.ts';
 
-/** Input values that the attack may change. */
-const MOST = 112;
 const LINE = 'line.jsma-probabilities';
 
 /** Classes that each image is attacked towards. */

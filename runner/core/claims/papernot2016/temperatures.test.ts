@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { linear, scaled } from '../../testing/classifiers.ts';
 import type { Outcomes, StepContext } from '../experiment.ts';
 import { judgeExperiment } from '../judge.ts';
+import { attackPairs } from './pairs.ts';
 import { temperatures } from './temperatures.ts';
 
 /** Two classes of 16 pixels: class 1 where their sum is above 8. */
@@ -54,6 +55,12 @@ describe('the temperature curve', () => {
     expect(figure('t20')?.ours?.value).toBe(0);
     expect(figure('t1')?.gap).toContain('3 pairs that are not reached the attack ran out of gradient for 3');
     expect(chart('missed')?.map(({ points }) => points[0]?.y)).toEqual([1, 0]);
+  });
+
+  it('is undone by dividing the logits by what they were multiplied by', async () => {
+    const { reached, changed } = await attackPairs(context, 't100', 1000);
+    expect(reached?.data).toEqual(outcomes['undistilled.reached']?.data);
+    expect(changed?.data).toEqual(outcomes['undistilled.changed']?.data);
   });
 
   it('compares accuracies image by image', () => {

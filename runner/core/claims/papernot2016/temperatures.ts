@@ -1,30 +1,14 @@
-import type { Attack } from '../../attacks/attack.ts';
-import { jsma } from '../../attacks/jsma.ts';
-import { runAttack } from '../../attacks/run.ts';
-import { imageSize } from '../../fooling/fooling.ts';
 import type { Architecture } from '../../models/architecture.ts';
 import { papernotCifar10, papernotMnist } from '../../models/papernot.ts';
 import type { Recipe } from '../../submission.ts';
 import { distillation } from '../../training/distillation.ts';
-import { type Estimate, mean, share } from '../estimate.ts';
-import type {
-  ChartWanted,
-  Experiment,
-  ExperimentFigure,
-  NetWanted,
-  Outcomes,
-  Step,
-  StepContext,
-} from '../experiment.ts';
-import { judge, wrong } from '../judged.ts';
+import { type Estimate, mean } from '../estimate.ts';
+import type { ChartWanted, Experiment, ExperimentFigure, NetWanted, Outcomes } from '../experiment.ts';
 import { values } from '../outcomes-file.ts';
+import { attackPairs, MOST, reachedShare } from './pairs.ts';
 import { isEnd, names, type PaperDataset, printedRate, rates, standsAt } from './rates.ts';
 import { robustness } from './robustness.ts';
 
-const IMAGES = 100;
-/** Images whose pairs are attacked at a time. */
-const CHUNK = 25;
-const EPSILON = 112;
 const EPOCHS = 15;
 
 interface Nets {
@@ -61,7 +45,8 @@ const nets: Readonly<Record<PaperDataset, Nets>> = {
 export const pointId = (temperature: number | null): string =>
   temperature === null ? 'undistilled' : `t${temperature}`;
 
-function netAt(dataset: PaperDataset, temperature: number | null): NetWanted {
+/** A net of the curve. */
+export function netAt(dataset: PaperDataset, temperature: number | null): NetWanted {
   const { architecture, undistilled, distilled, options, stepLength } = nets[dataset];
   const id = pointId(temperature);
   if (temperature === null) return { id, submission: undistilled };
@@ -71,73 +56,12 @@ function netAt(dataset: PaperDataset, temperature: number | null): NetWanted {
   return { id, architecture, method: distillation, seed: 0, options: own };
 }
 
-/** The first images that the net has right, towards each of the classes that are wrong. */
-async function attackPairs({ net, seed, test, pause }: StepContext, id: string, right: readonly number[]) {
-  const { x, y } = test();
-  const classifier = net(id);
-  const size = imageSize(classifier);
-  const pairs = right.flatMap((row) =>
-    Array.from({ length: classifier.classes }, (_, target) => ({ row, target })).filter(
-      ({ target }) => target !== y[row],
-    ),
-  );
-  const reached = new Uint8Array(pairs.length);
-  const changed = new Uint16Array(pairs.length);
-  const step = CHUNK * (classifier.classes - 1);
-  for (let start = 0; start < pairs.length; start += step) {
-    const some = pairs.slice(start, start + step);
-    const images = new Float32Array(some.length * size);
-    for (const [i, { row }] of some.entries()) images.set(x.subarray(row * size, (row + 1) * size), i * size);
-    const { success, distance } = await runAttack({
-      attack: jsma as Attack,
-      options: { on: 'probabilities', theta: 1, maxFeatures: EPSILON },
-      classifier,
-      x: images,
-      y: Int32Array.from(some, ({ row }) => y[row] as number),
-      target: Int32Array.from(some, ({ target }) => target),
-      examples: Int32Array.from(some, ({ row }) => row),
-      norm: 'L0',
-      epsilon: EPSILON,
-      seed,
-      stream: 'jsma-probabilities',
-    });
-    reached.set(success, start);
-    changed.set(Uint16Array.from(distance), start);
-    await pause((start + some.length) / pairs.length);
-  }
-  const shape = [pairs.length];
-  return { reached: { shape, data: reached }, changed: { shape, data: changed } };
-}
-
-function stepAt(temperature: number | null): Step {
-  const id = pointId(temperature);
-  return {
-    id,
-    async run(context) {
-      const { x, y, count } = context.test();
-      const { predicted } = await judge(context.net(id), x, async () => {});
-      const mistaken = new Set(wrong(predicted, y));
-      const right = Array.from({ length: count }, (_, row) => row).filter((row) => !mistaken.has(row));
-      return {
-        mistaken: { shape: [mistaken.size], data: Uint16Array.from(mistaken) },
-        images: { shape: [1], data: Uint16Array.of(count) },
-        ...(await attackPairs(context, id, right.slice(0, IMAGES))),
-      };
-    },
-  };
-}
-
-const rateAt = (outcomes: Outcomes, temperature: number | null): Estimate => {
-  const reached = values(outcomes, `${pointId(temperature)}.reached`);
-  return share(Array.from(reached).filter((flag) => flag === 1).length, reached.length);
-};
-
 /** Pairs that were not reached: those for which the attack ran out of gradient, and those for which it changed all that it may. */
 function missed(outcomes: Outcomes, temperature: number | null) {
   const id = pointId(temperature);
   const reached = values(outcomes, `${id}.reached`);
   const changed = Array.from(values(outcomes, `${id}.changed`)).filter((_, pair) => reached[pair] === 0);
-  const blind = changed.filter((count) => count < EPSILON).length;
+  const blind = changed.filter((count) => count < MOST).length;
   return { pairs: reached.length, blind, exhausted: changed.length - blind };
 }
 
@@ -174,10 +98,10 @@ export function temperatures(dataset: PaperDataset): Experiment {
       theirs: { ...printedRate(percent, isEnd(temperature)), unit: 'share' },
       printed: String(percent),
       stands: standsAt(temperature),
-      ours: (outcomes) => rateAt(outcomes, temperature),
+      ours: (outcomes) => reachedShare(outcomes, pointId(temperature)),
       gap(outcomes) {
         const { blind, exhausted } = missed(outcomes, temperature);
-        return `Of the ${blind + exhausted} pairs that are not reached the attack ran out of gradient for ${blind}, and changed all ${EPSILON} values in vain for ${exhausted}.`;
+        return `Of the ${blind + exhausted} pairs that are not reached the attack ran out of gradient for ${blind}, and changed all ${MOST} values in vain for ${exhausted}.`;
       },
     };
   });
@@ -206,13 +130,13 @@ export function temperatures(dataset: PaperDataset): Experiment {
           name: 'The paper',
           points: curve.flatMap(([t, percent]) => (t === null ? [] : [{ x: t, y: percent / 100 }])),
         },
-        { name: 'Parapet', points: overTemperature((own, t) => rateAt(own, t).value)(outcomes) },
+        { name: 'Parapet', points: overTemperature((own, t) => reachedShare(own, pointId(t)).value)(outcomes) },
       ],
     },
     {
       id: 'missed',
       title: 'Why pairs are not reached',
-      caption: `Share of the pairs for which the attack ran out of gradient, and for which it changed all ${EPSILON} values in vain. The first is blindness of the attack, and no robustness of the net.`,
+      caption: `Share of the pairs for which the attack ran out of gradient, and for which it changed all ${MOST} values in vain. The first is blindness of the attack, and no robustness of the net.`,
       x,
       y: { title: 'Pairs, %', share: true },
       series: (outcomes) =>
@@ -224,7 +148,7 @@ export function temperatures(dataset: PaperDataset): Experiment {
     {
       id: 'robustness',
       title: 'Robustness ρ over temperature',
-      caption: `Input values that must change for the nearest class, as a share of all ${size.toLocaleString('en')}; ${EPSILON} where no class is reached.`,
+      caption: `Input values that must change for the nearest class, as a share of all ${size.toLocaleString('en')}; ${MOST} where no class is reached.`,
       x,
       y: { title: 'Robustness ρ, %' },
       series: (outcomes) => [
@@ -252,11 +176,11 @@ export function temperatures(dataset: PaperDataset): Experiment {
     id: `temperatures-${dataset}`,
     title: `${names[dataset]}: the temperature curve`,
     source: '§V and figure 7, whose values are read off to 0.3 points',
-    protocol: `JSMA on probabilities, the first ${IMAGES} test images classified right towards nine classes, at most ${EPSILON} input values set to 1. ${nets[dataset].protocol} The paper trains each for 50.`,
+    protocol: `JSMA on probabilities, the first 100 test images classified right towards nine classes, at most ${MOST} input values set to 1. ${nets[dataset].protocol} The paper trains each for 50.`,
     seed: 0,
     ...(dataset === 'cifar10' && { dataset }),
     nets: all.map((temperature) => netAt(dataset, temperature)),
-    steps: all.map(stepAt),
+    steps: all.map(pointId).map((id) => ({ id, run: (context) => attackPairs(context, id) })),
     figures: [...rate, accuracy],
     charts,
   };

@@ -1,0 +1,76 @@
+import type { Attack } from '../../attacks/attack.ts';
+import { jsma } from '../../attacks/jsma.ts';
+import { runAttack } from '../../attacks/run.ts';
+import { imageSize } from '../../fooling/fooling.ts';
+import { type Estimate, share } from '../estimate.ts';
+import type { Outcomes, StepContext } from '../experiment.ts';
+import { judge, wrong } from '../judged.ts';
+import { values } from '../outcomes-file.ts';
+
+const IMAGES = 100;
+/** Images whose pairs are attacked at a time. */
+const CHUNK = 25;
+/** Input values that the attack may change. */
+export const MOST = 112;
+
+/**
+ * The paper's attack on a net: JSMA on probabilities, from the first 100 test images that the net has right towards each class that is
+ * wrong.
+ *
+ * @param id of the net
+ * @param temperature what the logits are divided by before the softmax; 1 when absent
+ * @returns `mistaken`: test images that the net has wrong, of as many as `images` says; `reached` and `changed`: for each pair whether its
+ * class was reached, and how many values were changed on the way
+ */
+export async function attackPairs(context: StepContext, id: string, temperature?: number): Promise<Outcomes> {
+  const { x, y, count } = context.test();
+  const classifier = context.net(id);
+  const size = imageSize(classifier);
+  const { predicted } = await judge(classifier, x, async () => {});
+  const mistaken = new Set(wrong(predicted, y));
+  const right = Array.from({ length: count }, (_, row) => row).filter((row) => !mistaken.has(row));
+  const pairs = right
+    .slice(0, IMAGES)
+    .flatMap((row) =>
+      Array.from({ length: classifier.classes }, (_, target) => ({ row, target })).filter(
+        ({ target }) => target !== y[row],
+      ),
+    );
+  const reached = new Uint8Array(pairs.length);
+  const changed = new Uint16Array(pairs.length);
+  const step = CHUNK * (classifier.classes - 1);
+  for (let start = 0; start < pairs.length; start += step) {
+    const some = pairs.slice(start, start + step);
+    const images = new Float32Array(some.length * size);
+    for (const [i, { row }] of some.entries()) images.set(x.subarray(row * size, (row + 1) * size), i * size);
+    const { success, distance } = await runAttack({
+      attack: jsma as Attack,
+      options: { on: 'probabilities', theta: 1, maxFeatures: MOST, ...(temperature !== undefined && { temperature }) },
+      classifier,
+      x: images,
+      y: Int32Array.from(some, ({ row }) => y[row] as number),
+      target: Int32Array.from(some, ({ target }) => target),
+      examples: Int32Array.from(some, ({ row }) => row),
+      norm: 'L0',
+      epsilon: MOST,
+      seed: context.seed,
+      stream: 'jsma-probabilities',
+    });
+    reached.set(success, start);
+    changed.set(Uint16Array.from(distance), start);
+    await context.pause((start + some.length) / pairs.length);
+  }
+  const shape = [pairs.length];
+  return {
+    mistaken: { shape: [mistaken.size], data: Uint16Array.from(mistaken) },
+    images: { shape: [1], data: Uint16Array.of(count) },
+    reached: { shape, data: reached },
+    changed: { shape, data: changed },
+  };
+}
+
+/** Share of the pairs of a step that were reached. */
+export function reachedShare(outcomes: Outcomes, step: string): Estimate {
+  const reached = Array.from(values(outcomes, `${step}.reached`));
+  return share(reached.filter((flag) => flag === 1).length, reached.length);
+}
