@@ -1,8 +1,7 @@
 /** How many images of the test set a net has right under an attack, and what is kept of it. */
 import type { Attack } from '../attacks/attack.ts';
-import { runAttack } from '../attacks/run.ts';
-import { imageSize } from '../fooling/fooling.ts';
 import type { Norm } from '../projections.ts';
+import { attackImages } from './attack-images.ts';
 import { type Estimate, share } from './estimate.ts';
 import type { Outcomes, Step } from './experiment.ts';
 import { judge } from './judged.ts';
@@ -43,30 +42,26 @@ export function attackStep(net: string, line: AttackLine): Step {
   return {
     id: line.id,
     async run(context) {
-      const { x, y, count } = context.test(undefined, line.images);
+      const { x, y } = context.test(undefined, line.images);
       const classifier = context.net(net);
-      const size = imageSize(classifier);
-      const attacked = new Float32Array(x.length);
-      for (let start = 0; start < count; start += CHUNK) {
-        const rows = Math.min(CHUNK, count - start);
-        const { xAdv } = await runAttack({
+      const { xAdv } = await attackImages(
+        {
           attack: line.attack,
           options: line.options,
           classifier,
           ...(line.madeFor !== undefined && { surrogates: [context.net(line.madeFor)] }),
-          x: x.slice(start * size, (start + rows) * size),
-          y: y.slice(start, start + rows),
+          x,
+          y,
           target: null,
-          examples: Int32Array.from({ length: rows }, (_, row) => start + row),
           norm: line.norm,
           epsilon: line.epsilon,
           seed: context.seed,
           stream: line.id,
-        });
-        attacked.set(xAdv, start * size);
-        await context.pause((start + rows) / count);
-      }
-      const { predicted } = await judge(classifier, attacked, async () => {});
+        },
+        CHUNK,
+        context.pause,
+      );
+      const { predicted } = await judge(classifier, xAdv, async () => {});
       return { y: classesOf(Uint8Array.from(y)), predicted: classesOf(predicted) };
     },
   };

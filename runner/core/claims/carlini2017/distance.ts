@@ -1,7 +1,6 @@
 import type { Attack } from '../../attacks/attack.ts';
 import { cwL2 } from '../../attacks/cw-l2.ts';
-import { runAttack } from '../../attacks/run.ts';
-import { imageSize } from '../../fooling/fooling.ts';
+import { attackImages } from '../attack-images.ts';
 import { correlation, mean, quotient, share } from '../estimate.ts';
 import type { Experiment, Outcomes } from '../experiment.ts';
 import { values } from '../outcomes-file.ts';
@@ -35,31 +34,26 @@ export const distanceExperiment: Experiment = {
     async run({ net, test, seed, pause }) {
       const { x, y } = test(undefined, IMAGES);
       const classifier = net(id);
-      const size = imageSize(classifier);
       const others = classifier.classes - 1;
       const target = y.map((label, row) => (label + 1 + (row % others)) % classifier.classes);
-      const reached = new Uint8Array(IMAGES);
-      const length = new Float32Array(IMAGES);
-      for (let start = 0; start < IMAGES; start += CHUNK) {
-        const { success, distance } = await runAttack({
+      const { success, distance } = await attackImages(
+        {
           attack: cwL2 as Attack,
           options: SEARCH,
           classifier,
-          x: x.slice(start * size, (start + CHUNK) * size),
-          y: y.slice(start, start + CHUNK),
-          target: target.slice(start, start + CHUNK),
-          examples: Int32Array.from({ length: CHUNK }, (_, row) => start + row),
+          x,
+          y,
+          target,
           norm: 'L2',
           epsilon: Number.POSITIVE_INFINITY,
           seed,
           stream: 'cw-l2',
-        });
-        reached.set(success, start);
-        length.set(distance, start);
-        await pause((start + CHUNK) / IMAGES);
-      }
+        },
+        CHUNK,
+        pause,
+      );
       const shape = [IMAGES];
-      return { reached: { shape, data: reached }, length: { shape, data: length } };
+      return { reached: { shape, data: success }, length: { shape, data: Float32Array.from(distance) } };
     },
   })),
   figures: [

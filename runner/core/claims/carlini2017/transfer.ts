@@ -1,7 +1,6 @@
 import type { Attack } from '../../attacks/attack.ts';
 import { cwL2 } from '../../attacks/cw-l2.ts';
-import { runAttack } from '../../attacks/run.ts';
-import { imageSize } from '../../fooling/fooling.ts';
+import { attackImages } from '../attack-images.ts';
 import { distilled, distilledPair, undistilled } from '../distilled-pair.ts';
 import { rounded, share } from '../estimate.ts';
 import type { Experiment, Outcomes } from '../experiment.ts';
@@ -34,36 +33,28 @@ export const transferExperiment: Experiment = {
     id: stepId(confidence),
     async run({ net, test, seed, pause }) {
       const { x, y } = test(undefined, IMAGES);
-      const classifier = net(undistilled.id);
-      const size = imageSize(classifier);
-      const images = new Float32Array(x.length);
-      const fooled = new Uint8Array(IMAGES);
-      const length = new Float32Array(IMAGES);
-      for (let start = 0; start < IMAGES; start += CHUNK) {
-        const { xAdv, success, distance } = await runAttack({
+      const { xAdv, success, distance } = await attackImages(
+        {
           attack: cwL2 as Attack,
           options: { ...SEARCH, confidence },
-          classifier,
-          x: x.slice(start * size, (start + CHUNK) * size),
-          y: y.slice(start, start + CHUNK),
+          classifier: net(undistilled.id),
+          x,
+          y,
           target: null,
-          examples: Int32Array.from({ length: CHUNK }, (_, row) => start + row),
           norm: 'L2',
           epsilon: Number.POSITIVE_INFINITY,
           seed,
           stream: 'cw-l2',
-        });
-        images.set(xAdv, start * size);
-        fooled.set(success, start);
-        length.set(distance, start);
-        await pause((start + CHUNK) / IMAGES);
-      }
-      const { predicted } = await judge(net(distilled.id), images, async () => {});
+        },
+        CHUNK,
+        pause,
+      );
+      const { predicted } = await judge(net(distilled.id), xAdv, async () => {});
       const shape = [IMAGES];
       return {
         y: { shape, data: Uint8Array.from(y) },
-        fooled: { shape, data: fooled },
-        length: { shape, data: length },
+        fooled: { shape, data: success },
+        length: { shape, data: Float32Array.from(distance) },
         distilled: { shape, data: predicted },
       };
     },

@@ -1,8 +1,8 @@
 import { bim } from '../../attacks/bim.ts';
 import { fgsm } from '../../attacks/fgsm.ts';
-import { runAttack } from '../../attacks/run.ts';
 import { cifar10 } from '../../datasets/cifar10.ts';
 import { gather } from '../../training/batches.ts';
+import { attackImages } from '../attack-images.ts';
 import { mean, rounded, share } from '../estimate.ts';
 import type { Experiment, ExperimentFigure, Outcomes, SubmittedNet } from '../experiment.ts';
 import { judge, judgedIn, stored } from '../judged.ts';
@@ -98,25 +98,24 @@ export const pandaExperiment: Experiment = {
         const named = () => Object.fromEntries(Object.entries(found).map(([name, data]) => [`images.${name}`, data]));
         const rows = moderate(named());
         for (const [i, { id, attack, options }] of kinds.entries()) {
-          const attacked = new Uint8Array(rows.length * SIZE);
-          for (let start = 0; start < rows.length; start += CHUNK) {
-            const some = rows.slice(start, start + CHUNK);
-            const { xAdv } = await runAttack({
+          const { xAdv } = await attackImages(
+            {
               attack,
               options,
               classifier,
-              x: gather(x, Int32Array.from(some), SIZE),
-              y: Int32Array.from(some, (row) => y[row] as number),
+              x: gather(x, Int32Array.from(rows), SIZE),
+              y: Int32Array.from(rows, (row) => y[row] as number),
               target: null,
-              examples: Int32Array.from(some),
+              examples: Int32Array.from(rows),
               norm: 'Linf',
               epsilon: EPSILON,
               seed,
               stream: id,
-            });
-            attacked.set(bytes(xAdv), start * SIZE);
-            await pause((i + (start + some.length) / rows.length) / kinds.length);
-          }
+            },
+            CHUNK,
+            (fraction) => pause((i + fraction) / kinds.length),
+          );
+          const attacked = bytes(xAdv);
           const judged = await judge(
             classifier,
             Float32Array.from(attacked, (value) => value / 255),

@@ -1,7 +1,7 @@
 import type { Attack } from '../../attacks/attack.ts';
 import { jsma } from '../../attacks/jsma.ts';
-import { runAttack } from '../../attacks/run.ts';
 import { imageSize } from '../../fooling/fooling.ts';
+import { attackImages } from '../attack-images.ts';
 import { type Estimate, share } from '../estimate.ts';
 import type { Outcomes, StepContext } from '../experiment.ts';
 import { judge, wrong } from '../judged.ts';
@@ -36,36 +36,31 @@ export async function attackPairs(context: StepContext, id: string, temperature?
         ({ target }) => target !== y[row],
       ),
     );
-  const reached = new Uint8Array(pairs.length);
-  const changed = new Uint16Array(pairs.length);
-  const step = CHUNK * (classifier.classes - 1);
-  for (let start = 0; start < pairs.length; start += step) {
-    const some = pairs.slice(start, start + step);
-    const images = new Float32Array(some.length * size);
-    for (const [i, { row }] of some.entries()) images.set(x.subarray(row * size, (row + 1) * size), i * size);
-    const { success, distance } = await runAttack({
+  const images = new Float32Array(pairs.length * size);
+  for (const [i, { row }] of pairs.entries()) images.set(x.subarray(row * size, (row + 1) * size), i * size);
+  const { success, distance } = await attackImages(
+    {
       attack: jsma as Attack,
       options: { on: 'probabilities', theta: 1, maxFeatures: MOST, ...(temperature !== undefined && { temperature }) },
       classifier,
       x: images,
-      y: Int32Array.from(some, ({ row }) => y[row] as number),
-      target: Int32Array.from(some, ({ target }) => target),
-      examples: Int32Array.from(some, ({ row }) => row),
+      y: Int32Array.from(pairs, ({ row }) => y[row] as number),
+      target: Int32Array.from(pairs, ({ target }) => target),
+      examples: Int32Array.from(pairs, ({ row }) => row),
       norm: 'L0',
       epsilon: MOST,
       seed: context.seed,
       stream: 'jsma-probabilities',
-    });
-    reached.set(success, start);
-    changed.set(Uint16Array.from(distance), start);
-    await context.pause((start + some.length) / pairs.length);
-  }
+    },
+    CHUNK * (classifier.classes - 1),
+    context.pause,
+  );
   const shape = [pairs.length];
   return {
     mistaken: { shape: [mistaken.size], data: Uint16Array.from(mistaken) },
     images: { shape: [1], data: Uint16Array.of(count) },
-    reached: { shape, data: reached },
-    changed: { shape, data: changed },
+    reached: { shape, data: success },
+    changed: { shape, data: Uint16Array.from(distance) },
   };
 }
 

@@ -1,8 +1,8 @@
 /** The five techniques of the paper, ready to be asked and attacked. */
 import { fgsm } from '../../attacks/fgsm.ts';
-import { runAttack } from '../../attacks/run.ts';
 import type { Examples } from '../../datasets/dataset.ts';
 import type { Classifier } from '../../models/classifier.ts';
+import { attackImages } from '../attack-images.ts';
 import type { StepContext } from '../experiment.ts';
 import { judge } from '../judged.ts';
 import { stepOff } from './machine-step.ts';
@@ -32,27 +32,24 @@ interface Technique {
 export const ids = ['net', 'regression', 'machine', 'tree', 'neighbours'] as const;
 export type TechniqueId = (typeof ids)[number];
 
-async function signs(classifier: Classifier, { x, y, count }: Examples, loss: string, pause: Pause) {
-  const attacked = new Float32Array(x.length);
-  for (let start = 0; start < count; start += CHUNK) {
-    const rows = Math.min(CHUNK, count - start);
-    const { xAdv } = await runAttack({
+async function signs(classifier: Classifier, { x, y }: Examples, loss: string, pause: Pause) {
+  const { xAdv } = await attackImages(
+    {
       attack: fgsm,
       options: { loss },
       classifier,
-      x: x.slice(start * PIXELS, (start + rows) * PIXELS),
-      y: y.slice(start, start + rows),
+      x,
+      y,
       target: null,
-      examples: Int32Array.from({ length: rows }, (_, row) => start + row),
       norm: 'Linf',
       epsilon: EPSILON,
       seed: 0,
       stream: 'fgsm',
-    });
-    attacked.set(xAdv, start * PIXELS);
-    await pause((start + rows) / count);
-  }
-  return attacked;
+    },
+    CHUNK,
+    pause,
+  );
+  return xAdv;
 }
 
 /** Calls `use` with all five, and frees them after it. */

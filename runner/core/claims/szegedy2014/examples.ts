@@ -1,7 +1,7 @@
 import { lbfgs } from '../../attacks/lbfgs.ts';
-import { runAttack } from '../../attacks/run.ts';
 import type { Examples } from '../../datasets/dataset.ts';
 import { exampleRandom } from '../../random.ts';
+import { attackImages } from '../attack-images.ts';
 import { type Estimate, mean, share } from '../estimate.ts';
 import type { Outcomes, Step, StepContext, TrainedNet } from '../experiment.ts';
 import { judge } from '../judged.ts';
@@ -28,33 +28,28 @@ interface Found {
   readonly distance: Float32Array;
 }
 
-async function nearest({ net, pause, seed }: StepContext, id: string, { x, y, count }: Examples): Promise<Found> {
-  const target = drawnTargets(y, seed);
-  const found = { xAdv: new Float32Array(x.length), success: new Uint8Array(count), distance: new Float32Array(count) };
-  for (let start = 0; start < count; start += CHUNK) {
-    const rows = Int32Array.from({ length: Math.min(CHUNK, count - start) }, (_, row) => start + row);
-    const outcome = await runAttack({
+async function nearest({ net, pause, seed }: StepContext, id: string, { x, y }: Examples): Promise<Found> {
+  const { xAdv, success, cleanCorrect, distance } = await attackImages(
+    {
       attack: lbfgs,
       options: { initialConstant: 1, binarySearchSteps: 7, maxIterations: 60 },
       classifier: net(id),
-      x: x.slice(start * PIXELS, (start + rows.length) * PIXELS),
-      y: y.slice(start, start + rows.length),
-      target: target.slice(start, start + rows.length),
-      examples: rows,
+      x,
+      y,
+      target: drawnTargets(y, seed),
       norm: 'L2',
       epsilon: Number.POSITIVE_INFINITY,
       seed,
       stream: 'lbfgs',
-    });
-    found.xAdv.set(outcome.xAdv, start * PIXELS);
-    found.success.set(
-      outcome.success.map((flag, row) => flag & (outcome.cleanCorrect[row] as number)),
-      start,
-    );
-    found.distance.set(outcome.distance, start);
-    await pause((start + rows.length) / count);
-  }
-  return found;
+    },
+    CHUNK,
+    pause,
+  );
+  return {
+    xAdv,
+    success: success.map((flag, row) => flag & (cleanCorrect[row] as number)),
+    distance: Float32Array.from(distance),
+  };
 }
 
 /** The change of each image, scaled to a root mean square of `AMPLIFIED`; the image itself where there is none. */

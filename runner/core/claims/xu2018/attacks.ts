@@ -1,10 +1,9 @@
 import type { Attack } from '../../attacks/attack.ts';
 import { cwL2 } from '../../attacks/cw-l2.ts';
 import { pgd } from '../../attacks/pgd.ts';
-import { runAttack } from '../../attacks/run.ts';
 import type { Examples } from '../../datasets/dataset.ts';
-import { imageSize } from '../../fooling/fooling.ts';
 import type { Classifier } from '../../models/classifier.ts';
+import { attackImages } from '../attack-images.ts';
 import { adaptivePgd, type Ball } from './adaptive.ts';
 
 const CHUNK = 100;
@@ -30,30 +29,15 @@ async function plain(
   options: Readonly<Record<string, unknown>>,
   { norm, epsilon }: Ball,
   net: Classifier,
-  { x, y, count }: Examples,
+  { x, y }: Examples,
   pause: Pause,
 ): Promise<Float32Array> {
-  const size = imageSize(net);
-  const images = new Float32Array(x.length);
-  for (let start = 0; start < count; start += CHUNK) {
-    const rows = Math.min(CHUNK, count - start);
-    const { xAdv } = await runAttack({
-      attack,
-      options,
-      classifier: net,
-      x: x.slice(start * size, (start + rows) * size),
-      y: y.slice(start, start + rows),
-      target: null,
-      examples: Int32Array.from({ length: rows }, (_, row) => start + row),
-      norm,
-      epsilon,
-      seed: 0,
-      stream: attack.id,
-    });
-    images.set(xAdv, start * size);
-    await pause((start + rows) / count);
-  }
-  return images;
+  const { xAdv } = await attackImages(
+    { attack, options, classifier: net, x, y, target: null, norm, epsilon, seed: 0, stream: attack.id },
+    CHUNK,
+    pause,
+  );
+  return xAdv;
 }
 
 const ADAPTIVE = { steps: 100, targets: 3 };
