@@ -1,5 +1,6 @@
 import { distanceExperiment } from './carlini2017/distance.ts';
 import { logitsExperiment } from './carlini2017/logits.ts';
+import { nearestExperiments } from './carlini2017/nearest.ts';
 import { repairedExperiment } from './carlini2017/repaired.ts';
 import { transferExperiment } from './carlini2017/transfer.ts';
 import type { Claim } from './claim.ts';
@@ -16,5 +17,5 @@ export const carlini2017: Claim = {
   protocol:
     'MNIST, the nets of the board with and without distillation at T = 100; where other temperatures are asked for, those of the temperature curve. Its success against the distilled net stands with the paper that proposed distillation.',
   figures: [],
-  experiments: [logitsExperiment, repairedExperiment, transferExperiment, distanceExperiment],
+  experiments: [logitsExperiment, repairedExperiment, transferExperiment, distanceExperiment, ...nearestExperiments],
 };
