@@ -4,6 +4,7 @@ import type { Claim, Figure, ModelWanted } from './claim.ts';
 import { gradientsExperiment } from './papernot2016/gradients.ts';
 import { isEnd, names, type PaperDataset, printedRate, rates, standsAt } from './papernot2016/rates.ts';
 import { robustnessExperiment } from './papernot2016/robustness.ts';
+import { seedsExperiment } from './papernot2016/seeds.ts';
 import { temperatures } from './papernot2016/temperatures.ts';
 
 /** The test sets that accuracy is of. */
@@ -106,6 +107,7 @@ export const papernot2016: Claim = {
   experiments: [
     temperatures('mnist'),
     temperatures('cifar10'),
+    seedsExperiment,
     gradientsExperiment,
     robustnessExperiment('mnist'),
     robustnessExperiment('cifar10'),
