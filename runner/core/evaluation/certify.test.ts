@@ -1,19 +1,19 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { startBackend } from '../../backends/index.ts';
 import type { NamedCertificate } from '../certificates/certificate.ts';
-import { sha256 } from '../digest.ts';
 import { type Evaluation, evaluate, type Workers } from '../evaluate.ts';
 import { certificateMistake, provenExamples } from '../evidence/certified.ts';
 import { evidenceOf } from '../evidence/file.ts';
-import { evidenceRoot, proveExample } from '../evidence/records.ts';
+import { proveExample } from '../evidence/records.ts';
 import { countCertified } from '../metrics/certified.ts';
 import { outcome } from '../metrics/outcomes.ts';
 import { proportion } from '../metrics/proportion.ts';
 import type { Classifier } from '../models/classifier.ts';
-import { decodeSafetensors, encodeSafetensors, type StoredTensor } from '../models/safetensors.ts';
+import type { StoredTensor } from '../models/safetensors.ts';
 import { openSent } from '../models/sent-model.ts';
-import { type Result, resultDigest, resultSchema } from '../result.ts';
+import { type Result, resultSchema } from '../result.ts';
 import { resolveSuite } from '../suites/resolve.ts';
+import { forge, honestSubject } from '../testing/forged.ts';
 import { linearSubmission, randomWeights, rightImages } from '../testing/linear-submission.ts';
 import { pairEvaluation } from '../testing/pairs.ts';
 import { findTrack } from '../tracks.ts';
@@ -26,7 +26,6 @@ const weights = randomWeights(4);
 const sent = linearSubmission(weights);
 const examples = { ...rightImages(weights, COUNT), digest: '1'.repeat(64) };
 const ibp: NamedCertificate = { method: 'ibp', options: {} };
-const run = { date: '2026-01-01T00:00:00Z', seconds: 1, host: 'here', peakMemoryBytes: 1 };
 
 let classifier: Classifier;
 let evaluation: Evaluation;
@@ -69,13 +68,8 @@ function workers(changes: Partial<Workers> = {}): Workers {
   };
 }
 
-async function subject(): Promise<Subject> {
-  const { draft, evidence } = await evaluate(evaluation, workers());
-  return {
-    result: { ...draft, run },
-    evidence,
-    suite: evaluation.suite,
-    submissionDigest: evaluation.submission.digest,
+const subject = () =>
+  honestSubject(evaluation, workers(), {
     examples,
     classes: 10,
     classify: (x) => classify(classifier, x),
@@ -87,19 +81,11 @@ async function subject(): Promise<Subject> {
         return (await workers().run({ ...task, examples: positions })).numbers;
       },
     },
-  };
-}
+  });
 
-/** A forger's work: changes the evidence and the result, and makes every digest fit again. */
-function forge(one: Subject, change: (numbers: Float64Array) => void, changes: Partial<Result> = {}): Subject {
-  const tensors = new Map<string, StoredTensor>(decodeSafetensors(one.evidence).tensors);
+/** A forger's change of the certificate's numbers. */
+const inNumbers = (change: (numbers: Float64Array) => void) => (tensors: Map<string, StoredTensor>) =>
   change(tensors.get('certificate')?.data as Float64Array);
-  const bytes = encodeSafetensors(Object.fromEntries(tensors), { format: 'parapet-evidence-1' });
-  const root = evidenceRoot(evidenceOf(bytes, one), undefined);
-  const forged = { ...one.result, ...changes };
-  const result = { ...forged, evidence: { ...forged.evidence, digest: sha256(bytes), root } };
-  return { ...one, evidence: bytes, result: { ...result, digest: resultDigest(result) } };
-}
 
 /** The first example that the attack broke. */
 function brokenOf({ evidence, suite }: Subject): number {
@@ -180,7 +166,10 @@ describe('verify, and the build of the site', () => {
 
   it('refuse an example that is certified and was broken', async () => {
     const broken = brokenOf(honest);
-    const forged = forge(honest, (numbers) => numbers.set([9, 0.1], 2 * broken));
+    const forged = forge(
+      honest,
+      inNumbers((numbers) => numbers.set([9, 0.1], 2 * broken)),
+    );
     expect(await fields(forged)).toContain('certifiedAccuracy');
     expect(certificateMistake(forged.result, forged.evidence)).toBe(
       `example ${broken} is certified, and an attack broke it in the ball`,
@@ -188,9 +177,10 @@ describe('verify, and the build of the site', () => {
   });
 
   it('refuse numbers that the net does not give: a few are measured again', async () => {
-    const forged = forge(honest, (numbers) => {
+    const raised = inNumbers((numbers) => {
       for (let i = 0; i < numbers.length; i += 2) if ((numbers[i] as number) > 0) numbers[i] = 99;
     });
+    const forged = forge(honest, raised);
     expect(await fields(forged)).toEqual(['certificate']);
   });
 

@@ -1,12 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { sha256 } from '../digest.ts';
-import { evaluate } from '../evaluate.ts';
 import { classify } from '../evaluation/perform.ts';
-import { evidenceOf } from '../evidence/file.ts';
-import { evidenceRoot } from '../evidence/records.ts';
-import { decodeSafetensors, encodeSafetensors, type StoredTensor } from '../models/safetensors.ts';
+import type { StoredTensor } from '../models/safetensors.ts';
 import { type Result, resultDigest } from '../result.ts';
+import { forge, honestSubject } from '../testing/forged.ts';
 import { brighter, localWorkers, pairEvaluation, pixelPairs } from '../testing/pairs.ts';
 import { type Link, linkOf } from './links.ts';
 import { type Subject, verify } from './verify.ts';
@@ -14,46 +11,13 @@ import { type Subject, verify } from './verify.ts';
 beforeAll(() => tf.setBackend('cpu'));
 
 const examples = { ...pixelPairs([10, 100, 152, 154, -10, 254]), digest: '1'.repeat(64) };
-const run = { date: '2026-01-01T00:00:00Z', seconds: 1, host: 'here', peakMemoryBytes: 1 };
 
-async function subject(): Promise<Subject> {
-  const evaluation = pairEvaluation(examples);
-  const { draft, evidence } = await evaluate(evaluation, localWorkers(examples));
-  return {
-    result: { ...draft, run },
-    evidence,
-    suite: evaluation.suite,
-    submissionDigest: evaluation.submission.digest,
+const subject = () =>
+  honestSubject(pairEvaluation(examples), localWorkers(examples), {
     examples,
     classes: 2,
     classify: (x) => classify(brighter, x),
-  };
-}
-
-/** Root over what the evidence says; that of an empty list where it says nothing. */
-function rootOf(one: Subject): string {
-  try {
-    return evidenceRoot(evidenceOf(one.evidence, one), undefined);
-  } catch {
-    return sha256(new Uint8Array());
-  }
-}
-
-/** A forger's work: changes the evidence, and makes every digest fit again. */
-function forge(
-  honest: Subject,
-  change: (tensors: Map<string, StoredTensor>) => void,
-  result: Partial<Result> = {},
-): Subject {
-  const tensors = new Map(
-    [...decodeSafetensors(honest.evidence).tensors].map(([name, t]) => [name, { ...t, data: t.data.slice() }]),
-  );
-  change(tensors as Map<string, StoredTensor>);
-  const evidence = encodeSafetensors(Object.fromEntries(tensors), { format: 'parapet-evidence-1' });
-  const shown = { ...honest.result.evidence, digest: sha256(evidence), root: rootOf({ ...honest, evidence }) };
-  const forged = { ...honest.result, ...result, evidence: shown };
-  return { ...honest, evidence, result: { ...forged, digest: resultDigest(forged) } };
-}
+  });
 
 /** Another result of the same evidence, its digest made to fit. */
 function withResult(one: Subject, changes: Partial<Result>): Subject {
