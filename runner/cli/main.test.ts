@@ -74,6 +74,13 @@ describe('the command line', () => {
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
   });
 
+  test('gives a pipe that is read late all of its data', () => {
+    const command = `"${process.execPath}" "${start}" claims --json | { sleep 4; cat; }`;
+    const { stdout } = spawnSync('sh', ['-c', command], { encoding: 'utf8', cwd: folder, timeout: 100_000 });
+    expect(stdout.length).toBeGreaterThan(100_000);
+    expect(JSON.parse(stdout)).not.toEqual([]);
+  });
+
   test('new makes what validate finds valid, and both print data on stdout', () => {
     const made = parapet(['new', 'New2026Thing', '--json']);
     expect(JSON.parse(made.stdout)).toEqual({ id: 'New2026Thing', folder: join('submissions', 'New2026Thing') });

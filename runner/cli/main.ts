@@ -61,6 +61,10 @@ try {
 } catch (error) {
   process.exitCode = report(error);
 }
+// What goes to a pipe may still be on its way: one takes no more at once than fits into it.
+await Promise.all(
+  [process.stdout, process.stderr].map((stream) => new Promise<void>((done) => stream.write('', () => done()))),
+);
 // Backends keep handles open that would hold the process.
 process.exit();
 
