@@ -56,13 +56,12 @@ function mirrored(x: tf.Tensor4D, axis: 1 | 2, before: number, after: number): t
   return tf.concat(parts, axis) as tf.Tensor4D;
 }
 
-/** The larger middle value along the last axis; top-k has no gradient on any backend, so that it is stated here. */
+/** The larger middle value along the last axis; selection has no gradient on any backend, so that it is stated here. */
 function medianOf(values: tf.Tensor5D): tf.Tensor4D {
   const apply = tf.customGrad((input, save) => {
     const around = input as tf.Tensor5D;
     const [, , , , count] = around.shape;
-    const { values: largest } = tf.topk(around, count - Math.floor(count / 2));
-    const middle = tf.min(largest, 4, true);
+    const middle = largest(around, count - Math.floor(count / 2));
     const isMiddle = tf.cast(tf.equal(around, middle), 'float32');
     (save as tf.GradSaveFunc)([tf.div(isMiddle, tf.sum(isMiddle, 4, true))]);
     return {
@@ -71,4 +70,26 @@ function medianOf(values: tf.Tensor5D): tf.Tensor4D {
     };
   });
   return apply(values) as tf.Tensor4D;
+}
+
+/** Up to so many values, comparing whole images by twos is faster than top-k, which takes one window after the other. */
+const FEW = 9;
+
+/** The value of a rank along the last axis, which is kept; rank 1 is the largest. */
+function largest(around: tf.Tensor5D, rank: number): tf.Tensor {
+  const count = around.shape[4];
+  if (count > FEW) return tf.min(tf.topk(around, rank).values, 4, true);
+  let left = tf.split(around, count, 4) as tf.Tensor[];
+  for (let taken = 1; taken < rank; taken++) left = withoutLargest(left);
+  return left.reduce((top, one) => tf.maximum(top, one));
+}
+
+/** All values but the largest of each place, in one pass. */
+function withoutLargest([first, ...others]: readonly tf.Tensor[]): tf.Tensor[] {
+  let top = first as tf.Tensor;
+  return others.map((one) => {
+    const smaller = tf.minimum(top, one);
+    top = tf.maximum(top, one);
+    return smaller;
+  });
 }
