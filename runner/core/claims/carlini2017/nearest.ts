@@ -2,18 +2,18 @@ import type { Attack } from '../../attacks/attack.ts';
 import { cwL0 } from '../../attacks/cw-l0.ts';
 import { cwL2 } from '../../attacks/cw-l2.ts';
 import { cwLinf } from '../../attacks/cw-linf.ts';
-import { imageSize } from '../../fooling/fooling.ts';
 import { attackImages } from '../attack-images.ts';
 import { distilled, distilledPair, undistilled } from '../distilled-pair.ts';
 import { type Estimate, mean, quotient, rounded, share } from '../estimate.ts';
+import { towardsEveryClass } from '../every-class.ts';
 import type { Experiment, ExperimentFigure, Outcomes, Step, SubmittedNet } from '../experiment.ts';
 import { values } from '../outcomes-file.ts';
 
 const IMAGES = 100;
 /** Images of a step. */
 const PART = 10;
-const CLASSES = 10;
-const TARGETS = CLASSES - 1;
+/** Classes that are wrong. */
+const TARGETS = 9;
 
 /** Of the distances of an image's nine targets the nearest, their mean, and the farthest. */
 const cases = ['best', 'average', 'worst'] as const;
@@ -70,35 +70,24 @@ function stepOf({ norm, attack, options }: NormWanted, net: SubmittedNet, part: 
   return {
     id: stepId(net, part),
     async run(context) {
-      const { x, y } = context.test(undefined, IMAGES);
+      const rows = Array.from({ length: PART }, (_, i) => part * PART + i);
       const classifier = context.net(net.id);
-      const size = imageSize(classifier);
-      const pairs = Array.from({ length: PART * TARGETS }, (_, i) => {
-        const row = part * PART + Math.floor(i / TARGETS);
-        const label = y[row] as number;
-        const place = i % TARGETS;
-        return { row, label, target: place < label ? place : place + 1 };
-      });
-      const images = new Float32Array(pairs.length * size);
-      for (const [i, { row }] of pairs.entries()) images.set(x.subarray(row * size, (row + 1) * size), i * size);
+      const pairs = towardsEveryClass(context.test(undefined, IMAGES), rows, classifier.classes);
       const { success, distance } = await attackImages(
         {
           attack,
           options,
           classifier,
-          x: images,
-          y: Int32Array.from(pairs, ({ label }) => label),
-          target: Int32Array.from(pairs, ({ target }) => target),
-          examples: Int32Array.from(pairs, ({ row }) => row),
+          ...pairs,
           norm,
           epsilon: Number.POSITIVE_INFINITY,
           seed: context.seed,
           stream: attack.id,
         },
-        pairs.length,
+        pairs.y.length,
         context.pause,
       );
-      const shape = [pairs.length];
+      const shape = [pairs.y.length];
       return { reached: { shape, data: success }, distance: { shape, data: Float32Array.from(distance) } };
     },
   };

@@ -1,8 +1,8 @@
 import type { Attack } from '../../attacks/attack.ts';
 import { jsma } from '../../attacks/jsma.ts';
-import { imageSize } from '../../fooling/fooling.ts';
 import { attackImages } from '../attack-images.ts';
 import { type Estimate, share } from '../estimate.ts';
+import { towardsEveryClass } from '../every-class.ts';
 import type { Outcomes, StepContext } from '../experiment.ts';
 import { judge, wrong } from '../judged.ts';
 import { values } from '../outcomes-file.ts';
@@ -23,30 +23,19 @@ export const MOST = 112;
  * class was reached, and how many values were changed on the way
  */
 export async function attackPairs(context: StepContext, id: string, temperature?: number): Promise<Outcomes> {
-  const { x, y, count } = context.test();
+  const examples = context.test();
+  const { x, y, count } = examples;
   const classifier = context.net(id);
-  const size = imageSize(classifier);
   const { predicted } = await judge(classifier, x, async () => {});
   const mistaken = new Set(wrong(predicted, y));
   const right = Array.from({ length: count }, (_, row) => row).filter((row) => !mistaken.has(row));
-  const pairs = right
-    .slice(0, IMAGES)
-    .flatMap((row) =>
-      Array.from({ length: classifier.classes }, (_, target) => ({ row, target })).filter(
-        ({ target }) => target !== y[row],
-      ),
-    );
-  const images = new Float32Array(pairs.length * size);
-  for (const [i, { row }] of pairs.entries()) images.set(x.subarray(row * size, (row + 1) * size), i * size);
+  const pairs = towardsEveryClass(examples, right.slice(0, IMAGES), classifier.classes);
   const { success, distance } = await attackImages(
     {
       attack: jsma as Attack,
       options: { on: 'probabilities', theta: 1, maxFeatures: MOST, ...(temperature !== undefined && { temperature }) },
       classifier,
-      x: images,
-      y: Int32Array.from(pairs, ({ row }) => y[row] as number),
-      target: Int32Array.from(pairs, ({ target }) => target),
-      examples: Int32Array.from(pairs, ({ row }) => row),
+      ...pairs,
       norm: 'L0',
       epsilon: MOST,
       seed: context.seed,
@@ -55,7 +44,7 @@ export async function attackPairs(context: StepContext, id: string, temperature?
     CHUNK * (classifier.classes - 1),
     context.pause,
   );
-  const shape = [pairs.length];
+  const shape = [pairs.y.length];
   return {
     mistaken: { shape: [mistaken.size], data: Uint16Array.from(mistaken) },
     images: { shape: [1], data: Uint16Array.of(count) },

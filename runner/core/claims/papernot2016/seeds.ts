@@ -4,6 +4,7 @@ import { standard } from '../../training/standard.ts';
 import { type Estimate, mean, share } from '../estimate.ts';
 import type { Experiment, ExperimentFigure, Outcomes, TrainedNet } from '../experiment.ts';
 import { attackPairs, reachedShare } from './pairs.ts';
+import { standsAt } from './rates.ts';
 
 const SEEDS = [1, 2, 3];
 const EPOCHS = 15;
@@ -63,13 +64,7 @@ export const seedsExperiment: Experiment = {
   nets,
   steps: nets.map(({ id }) => ({ id, run: (context) => attackPairs(context, id) })),
   figures: [
-    figureOf('undistilled', 'Pairs reached, not distilled, mean over nets', 863, '95.89', {
-      low: 0.5,
-      words: 'most attacks succeed (at least half)',
-    }),
-    figureOf('distilled', 'Pairs reached, distilled at T = 100, mean over nets', 4, '0.45', {
-      high: 0.2,
-      words: 'few attacks succeed (at most one of five)',
-    }),
+    figureOf('undistilled', 'Pairs reached, not distilled, mean over nets', 863, '95.89', standsAt(null)),
+    figureOf('distilled', 'Pairs reached, distilled at T = 100, mean over nets', 4, '0.45', standsAt(100)),
   ],
 };
