@@ -42,6 +42,12 @@ export const rates = {
 
 export type PaperDataset = keyof typeof rates;
 
+/** Submissions at the ends of the curve: the net without distillation, and the one at T = 100. */
+export const ends = {
+  mnist: { undistilled: 'Undefended', distilled: 'Papernot2016Distillation' },
+  cifar10: { undistilled: 'UndefendedCifar', distilled: 'Papernot2016DistillationCifar' },
+} as const;
+
 export const names = { mnist: 'MNIST', cifar10: 'CIFAR-10' } as const;
 
 /** The paper prints the two ends; the rates between are read off its figure. */

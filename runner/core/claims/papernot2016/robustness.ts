@@ -2,7 +2,7 @@ import { type Estimate, mean, quotient, rounded } from '../estimate.ts';
 import type { EvidenceWanted, Experiment, Outcomes } from '../experiment.ts';
 import { values } from '../outcomes-file.ts';
 import { MOST } from './pairs.ts';
-import type { PaperDataset } from './rates.ts';
+import { ends, type PaperDataset } from './rates.ts';
 
 const LINE = 'line.jsma-probabilities';
 
@@ -34,9 +34,6 @@ interface Measured {
   /** Of the experiment: that of MNIST came first. */
   readonly id: string;
   readonly title: string;
-  /** Submissions whose evidence is counted. */
-  readonly undistilled: string;
-  readonly distilled: string;
   readonly size: number;
   /** The least at which what the attack may change is not enough, as a share; the bound is ours. */
   readonly least: number;
@@ -48,8 +45,6 @@ const measured: Readonly<Record<PaperDataset, Measured>> = {
   mnist: {
     id: 'robustness',
     title: 'Robustness: how much of an image must change',
-    undistilled: 'Undefended',
-    distilled: 'Papernot2016Distillation',
     size: 784,
     least: 0.12,
     printed: { undistilled: '1.55', distilled: '14.08', gain: '8.9' },
@@ -57,8 +52,6 @@ const measured: Readonly<Record<PaperDataset, Measured>> = {
   cifar10: {
     id: 'robustness-cifar10',
     title: 'Robustness: how much of an image of CIFAR-10 must change',
-    undistilled: 'UndefendedCifar',
-    distilled: 'Papernot2016DistillationCifar',
     size: 3072,
     least: 0.022,
     printed: { undistilled: '0.39', distilled: '2.57', gain: '6.56' },
@@ -67,7 +60,7 @@ const measured: Readonly<Record<PaperDataset, Measured>> = {
 
 /** @returns the experiment that counts the evidence of the suite */
 export function robustnessExperiment(dataset: PaperDataset): Experiment {
-  const { id, title, size, least, printed, ...submissions } = measured[dataset];
+  const { id, title, size, least, printed } = measured[dataset];
   const most = MOST / size;
   const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
   const of = (outcomes: Outcomes, net: 'undistilled' | 'distilled') => robustness(outcomes, net, size);
@@ -76,7 +69,7 @@ export function robustnessExperiment(dataset: PaperDataset): Experiment {
       id: net,
       suite: 'papernot2016',
       track: `${dataset}-l0-112`,
-      submission: submissions[net],
+      submission: ends[dataset][net],
     }),
   );
   return {

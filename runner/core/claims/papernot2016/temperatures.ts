@@ -6,16 +6,13 @@ import { type Estimate, mean } from '../estimate.ts';
 import type { ChartWanted, Experiment, ExperimentFigure, NetWanted, Outcomes } from '../experiment.ts';
 import { values } from '../outcomes-file.ts';
 import { attackPairs, MOST, reachedShare } from './pairs.ts';
-import { isEnd, names, type PaperDataset, printedRate, rates, standsAt } from './rates.ts';
+import { ends, isEnd, names, type PaperDataset, printedRate, rates, standsAt } from './rates.ts';
 import { robustness } from './robustness.ts';
 
 const EPOCHS = 15;
 
 interface Nets {
   readonly architecture: Architecture;
-  /** The ends of the curve, which stand on the board. */
-  readonly undistilled: string;
-  readonly distilled: string;
   readonly options: Recipe['options'];
   /** Step length at temperature 1, and the most: gradients shrink as the temperature grows, and at low ones the paper's 0.1 does not settle. */
   readonly stepLength: { readonly base: number; readonly most: number };
@@ -25,16 +22,12 @@ interface Nets {
 const nets: Readonly<Record<PaperDataset, Nets>> = {
   mnist: {
     architecture: papernotMnist,
-    undistilled: 'Undefended',
-    distilled: 'Papernot2016Distillation',
     options: { epochs: EPOCHS },
     stepLength: { base: 0.01, most: 0.1 },
     protocol: `The ends of the curve are the nets of the board, trained for 50 epochs; those between are trained here for ${EPOCHS}.`,
   },
   cifar10: {
     architecture: papernotCifar10,
-    undistilled: 'UndefendedCifar',
-    distilled: 'Papernot2016DistillationCifar',
     options: { epochs: 12, decay: 0.5, decayDelay: 6, mirror: true },
     stepLength: { base: 0.03, most: 0.2 },
     protocol: 'All nets are trained for 12 epochs; the ends of the curve are those of the board.',
@@ -47,10 +40,10 @@ export const pointId = (temperature: number | null): string =>
 
 /** A net of the curve. */
 export function netAt(dataset: PaperDataset, temperature: number | null): NetWanted {
-  const { architecture, undistilled, distilled, options, stepLength } = nets[dataset];
+  const { architecture, options, stepLength } = nets[dataset];
   const id = pointId(temperature);
-  if (temperature === null) return { id, submission: undistilled };
-  if (temperature === 100) return { id, submission: distilled };
+  if (temperature === null) return { id, submission: ends[dataset].undistilled };
+  if (temperature === 100) return { id, submission: ends[dataset].distilled };
   const learningRate = Math.min(stepLength.most, stepLength.base * temperature);
   const own = { ...options, temperature, learningRate };
   return { id, architecture, method: distillation, seed: 0, options: own };
