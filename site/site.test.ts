@@ -1,13 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
-import type { Browser, BrowserContextOptions, Page as BrowserPage } from 'playwright-core';
+import type { Page as BrowserPage } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { launchBrowser } from './testing/browser.ts';
 import { type Built, buildSite } from './testing/build.ts';
 import { attributeValues, brokenLinks, type Page, pagesOf, scriptsOf } from './testing/html.ts';
+import { type Opened, openSite } from './testing/open-site.ts';
 import { hostileName, longName, sampleBoard } from './testing/sample.ts';
-import { type Served, serve } from './testing/serve.ts';
 
 const board = '/mnist-linf-0.3/';
 const visited = [
@@ -39,39 +38,17 @@ vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
 
 let built: Built;
 let pages: Page[];
-let served: Served;
-let browser: Browser;
+let opened: Opened;
 
 beforeAll(async () => {
   const { submissions, results, externals } = sampleBoard();
   const read = outcomes.map(async (path) => [`results/${path}`, await readFile(join('results', path))] as const);
   const files = Object.fromEntries(await Promise.all(read));
-  [built, browser] = await Promise.all([buildSite(submissions, results, { externals, files }), launchBrowser()]);
-  if (built.code !== 0) throw new Error(built.log);
-  [pages, served] = await Promise.all([pagesOf(built.dist), serve(built.dist)]);
+  built = await buildSite(submissions, results, { externals, files });
+  opened = await openSite(built);
+  pages = await pagesOf(built.dist);
 });
-afterAll(async () => {
-  await Promise.all([browser?.close(), served?.close()]);
-  await built?.remove();
-});
-
-/** Runs a step on a fresh page; anything that the browser complains about fails the test. */
-async function onPage(options: BrowserContextOptions, step: (page: BrowserPage) => Promise<void>): Promise<void> {
-  const context = await browser.newContext({ baseURL: served.url, viewport: { width: 1280, height: 900 }, ...options });
-  const complaints: string[] = [];
-  const page = await context.newPage();
-  page.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
-  });
-  page.on('pageerror', (error) => complaints.push(error.message));
-  page.on('dialog', async (dialog) => {
-    complaints.push(`dialog: ${dialog.message()}`);
-    await dialog.dismiss();
-  });
-  await step(page);
-  await context.close();
-  expect(complaints).toEqual([]);
-}
+afterAll(() => opened?.close());
 
 const header = (page: BrowserPage, name: string) => page.locator('[data-board]').getByRole('columnheader', { name });
 const firstNames = (page: BrowserPage) => page.locator('[data-board] tbody tr:visible th a.name').allInnerTexts();
@@ -130,23 +107,25 @@ describe('the data', () => {
 
 describe('a board', () => {
   it('reads complete without JavaScript', () =>
-    onPage({ javaScriptEnabled: false }, async (page) => {
-      await page.goto(board);
-      expect(await firstNames(page)).toHaveLength(7);
-      // One for each robust accuracy, and one for what is certified of one row.
-      expect(await page.locator('[data-board] .mark-value').count()).toBe(7 + 1);
-      expect(await page.locator('[data-board] .bound .mark-value').count()).toBe(1);
-      expect(
-        await page
-          .locator('[data-filters], [data-theme-toggle]')
-          .evaluateAll((all) => all.every((e) => e.hasAttribute('hidden'))),
-      ).toBe(true);
-      expect(await header(page, 'Robust accuracy').getAttribute('aria-sort')).toBe('descending');
-    }));
+    opened.onPage(
+      board,
+      async (page) => {
+        expect(await firstNames(page)).toHaveLength(7);
+        // One for each robust accuracy, and one for what is certified of one row.
+        expect(await page.locator('[data-board] .mark-value').count()).toBe(7 + 1);
+        expect(await page.locator('[data-board] .bound .mark-value').count()).toBe(1);
+        expect(
+          await page
+            .locator('[data-filters], [data-theme-toggle]')
+            .evaluateAll((all) => all.every((e) => e.hasAttribute('hidden'))),
+        ).toBe(true);
+        expect(await header(page, 'Robust accuracy').getAttribute('aria-sort')).toBe('descending');
+      },
+      { javaScriptEnabled: false },
+    ));
 
   it('sorts by keyboard, says so, and keeps it in the address', () =>
-    onPage({}, async (page) => {
-      await page.goto(board);
+    opened.onPage(board, async (page) => {
       const before = await firstNames(page);
       const defense = header(page, 'Defense');
       await defense.getByRole('button').focus();
@@ -166,8 +145,7 @@ describe('a board', () => {
     }));
 
   it('filters, says how many are left, and keeps it in the address', () =>
-    onPage({}, async (page) => {
-      await page.goto(board);
+    opened.onPage(board, async (page) => {
       await page.getByLabel('Find').fill('distillation');
       expect(await firstNames(page)).toEqual(['Defensive distillation, T = 100']);
       expect(await page.locator('[data-count]').innerText()).toBe('1 of 7 rows');
@@ -181,8 +159,7 @@ describe('a board', () => {
     }));
 
   it('shows ties as ties, long names whole and hostile ones as they are', () =>
-    onPage({}, async (page) => {
-      await page.goto(board);
+    opened.onPage(board, async (page) => {
       expect(await page.locator('[data-board] td.rank').allInnerTexts()).toEqual([
         '1–2',
         '1–2',
@@ -210,8 +187,7 @@ describe('a row', () => {
 
 describe('a claim', () => {
   it('stands beside what its outcomes give, with a chart, its table, and pictures that say what they show', () =>
-    onPage({}, async (page) => {
-      await page.goto('/claims/nguyen2015/');
+    opened.onPage('/claims/nguyen2015/', async (page) => {
       expect(await page.locator('table .verdict', { hasText: /^\s*reproduced$/ }).count()).toBe(3);
       expect(await page.locator('svg.line-chart .series').count()).toBe(3);
       expect(await page.locator('details table tbody tr').count()).toBeGreaterThan(50);
@@ -221,8 +197,7 @@ describe('a claim', () => {
     }));
 
   it('puts figures in rows and columns, ours with theirs in parentheses, and lists them with intervals', () =>
-    onPage({}, async (page) => {
-      await page.goto('/claims/papernot2016transferability/');
+    opened.onPage('/claims/papernot2016transferability/', async (page) => {
       const matrix = page.locator('figure > .scroll table');
       expect(await matrix.locator('tbody tr').count()).toBe(5);
       const cells = await matrix.locator('tbody td').allInnerTexts();
@@ -240,50 +215,61 @@ describe('a claim', () => {
 
 describe('a visitor', () => {
   it('chooses a theme, which stays', () =>
-    onPage({ colorScheme: 'light' }, async (page) => {
-      const ground = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
-      await page.goto('/');
-      const light = await ground();
-      await page.getByRole('button', { name: 'Dark theme' }).click();
-      const dark = await ground();
-      expect(dark).not.toBe(light);
-      await page.goto('/about/');
-      expect(await ground()).toBe(dark);
-      await page.emulateMedia({ media: 'print' });
-      expect(await page.locator('nav').first().isVisible()).toBe(false);
-    }));
+    opened.onPage(
+      '/',
+      async (page) => {
+        const ground = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+        const light = await ground();
+        await page.getByRole('button', { name: 'Dark theme' }).click();
+        const dark = await ground();
+        expect(dark).not.toBe(light);
+        await page.goto('/about/');
+        expect(await ground()).toBe(dark);
+        await page.emulateMedia({ media: 'print' });
+        expect(await page.locator('nav').first().isVisible()).toBe(false);
+      },
+      { colorScheme: 'light' },
+    ));
 
   it('on a narrow screen scrolls tables, never the page', () =>
-    onPage({ viewport: { width: 320, height: 700 } }, async (page) => {
-      for (const path of visited) {
-        await page.goto(path);
-        const { beyond, locked } = await page.evaluate(() => ({
-          beyond: document.documentElement.scrollWidth - innerWidth,
-          locked: [...document.querySelectorAll('.scroll, pre')].filter(
-            (e) => e.scrollWidth > e.clientWidth && e.getAttribute('tabindex') !== '0',
-          ).length,
-        }));
-        expect.soft({ path, beyond, locked }).toEqual({ path, beyond: 0, locked: 0 });
-      }
-    }));
+    opened.onPage(
+      '/',
+      async (page) => {
+        for (const path of visited) {
+          await page.goto(path);
+          const { beyond, locked } = await page.evaluate(() => ({
+            beyond: document.documentElement.scrollWidth - innerWidth,
+            locked: [...document.querySelectorAll('.scroll, pre')].filter(
+              (e) => e.scrollWidth > e.clientWidth && e.getAttribute('tabindex') !== '0',
+            ).length,
+          }));
+          expect.soft({ path, beyond, locked }).toEqual({ path, beyond: 0, locked: 0 });
+        }
+      },
+      { viewport: { width: 320, height: 700 } },
+    ));
 
   it.each<[string, BrowserContextOptions]>([
     ['in light', { colorScheme: 'light' }],
     ['in dark', { colorScheme: 'dark' }],
     ['on a narrow screen', { viewport: { width: 320, height: 700 } }],
   ])('meets no barrier that axe knows, %s', (_, options) =>
-    onPage({ reducedMotion: 'reduce', ...options }, async (page) => {
-      for (const path of visited) {
-        await page.goto(path);
-        const { violations } = await new AxeBuilder({ page })
-          .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
-          .analyze();
-        const found = violations.flatMap(({ id, nodes }) =>
-          nodes.map(({ html }) => `${path} ${id}: ${html.slice(0, 160)}`),
-        );
-        expect.soft(found).toEqual([]);
-      }
-    }),
+    opened.onPage(
+      '/',
+      async (page) => {
+        for (const path of visited) {
+          await page.goto(path);
+          const { violations } = await new AxeBuilder({ page })
+            .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
+            .analyze();
+          const found = violations.flatMap(({ id, nodes }) =>
+            nodes.map(({ html }) => `${path} ${id}: ${html.slice(0, 160)}`),
+          );
+          expect.soft(found).toEqual([]);
+        }
+      },
+      { reducedMotion: 'reduce', ...options },
+    ),
   );
 });
 

@@ -1,6 +1,5 @@
 /** Submissions of every kind, as the lab opens them: in a browser, from the files that the site serves. */
 import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { SentSubmission } from '#core/models/sent-model.ts';
 import { sentSubmission } from '#core/models/submitted-files.ts';
@@ -8,15 +7,13 @@ import { submissionSchema } from '#core/submission.ts';
 import { startBackend } from '../../runner/backends/index.ts';
 import { loadDataset } from '../../runner/files/datasets.ts';
 import { everyKind } from '../../runner/files/testing/submissions.ts';
-import { launchBrowser } from '../testing/browser.ts';
-import { type Built, buildSite } from '../testing/build.ts';
-import { type Served, serve } from '../testing/serve.ts';
+import { buildSite } from '../testing/build.ts';
+import { saved, settled } from '../testing/lab-page.ts';
+import { type Opened, openSite } from '../testing/open-site.ts';
 import { createSession, type Session } from './session.ts';
 
 const EXAMPLE = 0;
-let built: Built;
-let served: Served;
-let browser: Browser;
+let opened: Opened;
 let node: Session;
 const kinds: string[] = [];
 
@@ -35,32 +32,19 @@ beforeAll(async () => {
     await node.load(made.id, sentSubmission(submission, made.files) as SentSubmission);
     for (const [name, bytes] of Object.entries(made.files)) files[join('submissions', made.id, name)] = bytes;
   }
-  [built, browser] = await Promise.all([buildSite(submissions, [], { files }), launchBrowser()]);
-  if (built.code !== 0) throw new Error(built.log);
-  served = await serve(built.dist);
+  opened = await openSite(await buildSite(submissions, [], { files }));
 }, 600_000);
-afterAll(async () => {
-  await Promise.all([browser?.close(), served?.close()]);
-  await built?.remove();
-});
+afterAll(() => opened?.close());
 
 it('gives the images of Node, whatever a submission is', async () => {
   const { x, y } = await loadDataset('mnist', 'test', { limit: 1 });
-  const page = await browser.newPage({ baseURL: served.url });
+  const page = await opened.browser.newPage({ baseURL: opened.url });
   page.setDefaultTimeout(60_000);
   for (const id of kinds) {
     await page.goto(`/lab/?backend=wasm&model=${id}&attack=fgsm&norm=Linf&epsilon=0.1&digit=${EXAMPLE}&seed=0`);
-    await page.waitForFunction(
-      () =>
-        document.querySelector('[data-lab="stage"]:not([data-stale])') !== null &&
-        !document.querySelector<HTMLButtonElement>('[data-lab="save-json"]')?.disabled,
-    );
-    const [download] = await Promise.all([
-      page.waitForEvent('download'),
-      page.locator('[data-lab="save-json"]').click(),
-    ]);
+    await settled(page);
     const { attack, norm, epsilon, seed, model, logitsBefore, xAdv } = JSON.parse(
-      await (await download.createReadStream()).toArray().then((parts) => Buffer.concat(parts).toString()),
+      (await saved(page, 'save-json')).toString(),
     );
     expect(model.id).toBe(id);
     const ours = await node.attack(
