@@ -60,15 +60,13 @@ async function verify({ record }: { record: boolean }): Promise<void> {
 
 async function show(id: string | undefined, { all, json }: ShowOptions): Promise<void> {
   const { claims, findClaim } = await import('#core/claims/index.ts');
-  const { readSubmissions } = await import('../files/measured.ts');
   const { judgeClaim } = await import('../files/judge-claim.ts');
   const { printJson } = await import('./output.ts');
   const { claimTable } = await import('./claim-table.ts');
 
-  const submissions = await readSubmissions();
   const wanted = id === undefined ? claims : [findClaim(id)];
   const answers = [];
-  for (const claim of wanted) answers.push(await judgeClaim(claim, submissions));
+  for (const claim of wanted) answers.push(await judgeClaim(claim));
   if (json) return printJson(id === undefined ? answers : answers[0]);
   process.stdout.write(answers.map((answer) => claimTable(answer, all)).join('\n'));
 }

@@ -4,7 +4,6 @@ import type { Estimate } from '#core/claims/estimate.ts';
 import type { Experiment } from '#core/claims/experiment.ts';
 import { judgeExperiment } from '#core/claims/judge.ts';
 import { overall, type Verdict, verdict } from '#core/claims/verdict.ts';
-import type { Submission } from '#core/submission.ts';
 import { findOutcomes } from './claims.ts';
 import { findMeasured } from './measured.ts';
 
@@ -34,11 +33,11 @@ export interface JudgedClaim {
 }
 
 /** @throws ParapetError 'integrity' for a result or outcomes that were altered */
-export async function judgeClaim(claim: Claim, submissions: readonly Submission[]): Promise<JudgedClaim> {
+export async function judgeClaim(claim: Claim): Promise<JudgedClaim> {
   const figures: JudgedFigure[] = [];
   for (const figure of claim.figures) {
-    const found = await findMeasured(figure, submissions);
-    const ours = found === null ? null : figure.measure(found.result);
+    const found = await findMeasured(figure);
+    const ours = found === null ? null : figure.measure(found.result, found.evidence);
     const { id, title, theirs, source } = figure;
     figures.push({
       id,

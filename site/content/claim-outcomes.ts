@@ -6,8 +6,10 @@ import type { Experiment, Outcomes } from '#core/claims/experiment.ts';
 import { type JudgedExperimentFigure, judgeExperiment } from '#core/claims/judge.ts';
 import { outcomesOf, type Provenance } from '#core/claims/outcomes-file.ts';
 import { overall, type Verdict } from '#core/claims/verdict.ts';
+import { evidenceTensors } from '#core/evidence/tensors.ts';
+import type { Result } from '#core/result.ts';
 import { findTrack } from '#core/tracks.ts';
-import { allResults, allSubmissions } from './catalogue.ts';
+import { allResults } from './catalogue.ts';
 import { type Compared, compare } from './claims.ts';
 import { resultsFolder } from './folders.ts';
 
@@ -37,10 +39,15 @@ async function measure({ id: paper }: Claim, experiment: Experiment): Promise<Me
   return { experiment, outcomes, provenance: found?.provenance ?? null, figures };
 }
 
+async function evidenceOf({ suite, track, evidence }: Result): Promise<Outcomes> {
+  const bytes = await readFile(join(resultsFolder, suite.id, track, evidence.file));
+  return Object.fromEntries(evidenceTensors(bytes));
+}
+
 export async function measuredClaim(claim: Claim): Promise<MeasuredClaim> {
-  const [results, submissions] = [await allResults(), await allSubmissions()];
+  const results = await allResults();
   const tracks = [...new Set(claim.figures.map(({ track }) => track))].map((id) => findTrack(id).id);
-  const compared = tracks.flatMap((track) => compare(claim, track, results, submissions));
+  const compared = (await Promise.all(tracks.map((track) => compare(claim, track, results, evidenceOf)))).flat();
   const experiments = await Promise.all(claim.experiments.map((experiment) => measure(claim, experiment)));
   const verdicts = [...compared, ...experiments.flatMap(({ figures }) => figures)].map(({ verdict }) => verdict);
   return { claim, compared, experiments, verdicts, verdict: overall(verdicts) };

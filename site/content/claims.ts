@@ -1,7 +1,8 @@
-import type { Claim, Figure, ModelWanted } from '#core/claims/claim.ts';
+import type { Claim, Figure } from '#core/claims/claim.ts';
+import type { Outcomes } from '#core/claims/experiment.ts';
 import { type Verdict, verdict } from '#core/claims/verdict.ts';
 import type { Proportion, Result } from '#core/result.ts';
-import type { Submission } from '#core/submission.ts';
+import type { Recipe, Submission } from '#core/submission.ts';
 
 /** A figure of a paper, and ours beside it where a published result has it. */
 export interface Compared {
@@ -10,39 +11,34 @@ export interface Compared {
   readonly verdict: Verdict;
 }
 
-/** Every figure of a claim on a track. */
-export function compare(
+/**
+ * Every figure of a claim on a track.
+ * @param evidenceOf reads the evidence of a result
+ */
+export async function compare(
   claim: Claim,
   track: string,
   results: readonly Result[],
-  submissions: ReadonlyMap<string, Submission>,
-): Compared[] {
-  return claim.figures
-    .filter((figure) => figure.track === track)
-    .map((figure) => {
+  evidenceOf: (result: Result) => Promise<Outcomes>,
+): Promise<Compared[]> {
+  const figures = claim.figures.filter((figure) => figure.track === track);
+  return Promise.all(
+    figures.map(async (figure) => {
       const result = results.find(
-        (candidate) =>
-          candidate.suite.id === figure.suite &&
-          candidate.track === figure.track &&
-          isTrainedAs(submissions.get(candidate.submission.id), figure.model),
+        (one) => one.suite.id === figure.suite && one.track === figure.track && one.submission.id === figure.submission,
       );
-      const proportion = result === undefined ? null : figure.measure(result);
+      const proportion = result === undefined ? null : figure.measure(result, await evidenceOf(result));
       return {
         figure,
         ours: result === undefined || proportion === null ? null : { proportion, result },
         verdict: verdict(claim, figure, proportion),
       };
-    });
-}
-
-function isTrainedAs(submission: Submission | undefined, { method, options }: ModelWanted): boolean {
-  const recipe = submission?.recipe;
-  if (recipe === undefined || recipe.method !== method) return false;
-  return Object.entries(options).every(([name, value]) => recipe.options[name] === value);
+    }),
+  );
 }
 
 /** The temperature that a net was distilled at; null for one that was not. */
-function temperatureOf(recipe: ModelWanted | undefined): number | null {
+function temperatureOf(recipe: Recipe | undefined): number | null {
   const temperature = recipe?.method === 'distillation' ? recipe.options['temperature'] : undefined;
   return typeof temperature === 'number' ? temperature : null;
 }

@@ -28,6 +28,15 @@ export interface FixtureResult {
   readonly flags?: readonly Flag[];
 }
 
+/** Pairs of a targeted line, the first of which were reached. */
+interface FixturePairs {
+  readonly id: string;
+  readonly pairs: { readonly attempted: number; readonly successes: number };
+}
+
+export const pairsIn = ({ attacks }: Result): FixturePairs[] =>
+  attacks.flatMap(({ id, pairs }) => (pairs === null ? [] : [{ id, pairs }]));
+
 /** What a submission may declare, with made-up values where none are given. */
 export function fixtureSubmission(over: Partial<Submission> & { readonly id: string }): Submission {
   return submissionSchema.parse({
@@ -132,8 +141,13 @@ function fixtureNumbers(method: string, count: number, examples: number): Measur
 /**
  * Three pictures, drawn as a bar, a ring and a cross, each with noise added, in the format of `#core/evidence`; besides it
  * the clean images, and what the model says of each adversarial one.
+ * @param lines targeted ones
  */
-export function fixtureEvidence(track: string, certificate?: Measured): Uint8Array {
+export function fixtureEvidence(
+  track: string,
+  certificate?: Measured,
+  lines: readonly FixturePairs[] = [],
+): Uint8Array {
   const { epsilon, norm } = trackOr(track);
   const images = [0, 1, 2].map((image) =>
     Uint8Array.from({ length: SIDE * SIDE }, (_, i) => (isInk(image, i) ? 230 : 0)),
@@ -163,6 +177,13 @@ export function fixtureEvidence(track: string, certificate?: Measured): Uint8Arr
       ['predictions', tensor(Int32Array.of(1, 0, 7))],
       ['x', { ...tensor(Uint8Array.from(images.flatMap((bytes) => [...bytes]))), shape: [3, SIDE, SIDE, 1] }],
       ['best.predicted', tensor(Int32Array.of(7, 6, 4))],
+      ...lines.flatMap(({ id, pairs }) => {
+        const code = Uint8Array.from({ length: pairs.attempted }, (_, pair) => (pair < pairs.successes ? 2 : 0));
+        return [
+          [`line.${id}.code`, tensor(code)] as const,
+          [`line.${id}.distance`, tensor(Float64Array.from(code))] as const,
+        ];
+      }),
       ...encodeImages('best', broken, sparse ? clean : null),
       ...encodeImages('pairs', pairs, sparse ? (row: number) => clean(Math.floor(row / 9)) : null),
     ]),
@@ -211,11 +232,11 @@ export async function writeFixtures(
     const { certificate, certifiedAccuracy } = result;
     const count = Math.round((certifiedAccuracy?.value ?? 0) * (certificate?.examples ?? 0));
     const numbers = certificate && fixtureNumbers(certificate.method, count, certificate.examples);
-    await writeFile(join(home, result.evidence.file), fixtureEvidence(result.track, numbers));
+    await writeFile(join(home, result.evidence.file), fixtureEvidence(result.track, numbers, pairsIn(result)));
   }
   await writeFile(join(folder, 'results', logName), log);
 }
 
-function sha256(bytes: Uint8Array): string {
+export function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }

@@ -3,7 +3,7 @@ import { type Flag, type Result, resultDigest } from '#core/result.ts';
 import type { Submission } from '#core/submission.ts';
 import { submissionDigest } from '#core/submission-digest.ts';
 import { type External, fixtureExternal } from './external.ts';
-import { fixtureResult, fixtureSubmission } from './fixtures.ts';
+import { fixtureEvidence, fixtureResult, fixtureSubmission, pairsIn, sha256 } from './fixtures.ts';
 
 const blind: Flag = {
   id: 'zero-gradients',
@@ -149,7 +149,9 @@ function targeted(result: Result, successes: number): Result {
     ],
     pairs: pairs(successes),
   };
-  return { ...changed, digest: resultDigest(changed) };
+  const digest = sha256(fixtureEvidence(result.track, undefined, pairsIn(changed)));
+  const whole = { ...changed, evidence: { ...changed.evidence, digest } };
+  return { ...whole, digest: resultDigest(whole) };
 }
 
 /** The result with the digest of the submission that it names; the one on `mnist-l2-2` is of an earlier state of it. */

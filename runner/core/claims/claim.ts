@@ -1,9 +1,5 @@
 import type { Proportion, Result } from '../result.ts';
-import type { Recipe } from '../submission.ts';
-import type { Experiment } from './experiment.ts';
-
-/** Which trained model a figure is about, by how it was trained. */
-export type ModelWanted = Pick<Recipe, 'method' | 'options'>;
+import type { Experiment, Outcomes } from './experiment.ts';
 
 /** One number of a paper that a suite measures, and where ours is to be found. */
 export interface Figure {
@@ -17,11 +13,12 @@ export interface Figure {
   readonly source: string;
   /** The range in which what the paper concludes from the number stands; without it a number is reproduced or not. */
   readonly stands?: { readonly low?: number; readonly high?: number };
-  readonly model: ModelWanted;
+  /** The defense of the board that it is measured on. */
+  readonly submission: string;
   readonly suite: string;
   readonly track: string;
-  /** Reads our number off a result; null when the result does not have it. */
-  readonly measure: (result: Result) => Proportion | null;
+  /** Reads our number off a result, or counts it from its evidence; null when neither has it. */
+  readonly measure: (result: Result, evidence: Outcomes) => Proportion | null;
   /** Figure whose claim a stronger attack is held against. */
   readonly against?: string;
 }

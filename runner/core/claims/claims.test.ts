@@ -6,7 +6,7 @@ import { findTrack } from '../tracks.ts';
 import type { Figure } from './claim.ts';
 import { claims, findClaim } from './index.ts';
 import { printedRate } from './papernot2016/rates.ts';
-import { verdict } from './verdict.ts';
+import { experimentVerdict, verdict } from './verdict.ts';
 
 const claim = findClaim('papernot2016');
 const figure = (id: string) => claim.figures.find((candidate) => candidate.id === id) as Figure;
@@ -49,7 +49,29 @@ describe('verdict', () => {
     [stronger, proportion(890, 900), 'broken later'],
     [stronger, proportion(5, 900), 'reproduced'],
     [stronger, null, 'not measured'],
+    [headline, proportion(0, 0), 'not measured'],
   ] as const)('%#: is read off the intervals', (one, ours, expected) => {
     expect(verdict(claim, one, ours)).toBe(expected);
+  });
+});
+
+describe('verdict of an experiment', () => {
+  const theirs = { value: -0.05, low: -0.055, high: -0.045, unit: 'number' } as const;
+  const stands = { high: 0.5, words: 'at most 0.5' };
+  const ours = (value: number, low: number, high: number) => ({ value, low, high });
+
+  it.each([
+    [theirs, ours(0.1, -0.6, 0.7), 'reproduced'],
+    // So wide an interval meets anything; the conclusion falls.
+    [theirs, ours(0.6, -0.11, 0.9), 'not'],
+    [theirs, ours(0.4, 0.2, 0.6), 'partly'],
+    [null, ours(0.3, 0.2, 0.4), 'reproduced'],
+    [null, ours(0.4, 0.2, 0.6), 'partly'],
+    [null, ours(0.6, 0.4, 0.8), 'not'],
+    // Counted of nothing.
+    [null, ours(0, 0, 1), 'not measured'],
+    [theirs, null, 'not measured'],
+  ] as const)('%#: is read off interval and conclusion', (printed, measured, expected) => {
+    expect(experimentVerdict({ theirs: printed, stands }, measured)).toBe(expected);
   });
 });

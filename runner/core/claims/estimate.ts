@@ -1,4 +1,4 @@
-import { proportion } from '../metrics/proportion.ts';
+import { proportion, wilson } from '../metrics/proportion.ts';
 
 /** A number with its 95 % interval, and what it is a number of. */
 export interface Estimate {
@@ -18,6 +18,27 @@ export function share(successes: number, total: number): Estimate {
 }
 
 /**
+ * A share of things that hang together in groups, such as the classes that one image is attacked towards. Its interval is Wilson's of as many
+ * things as would tell as much if they were drawn apart: their number by the design effect, which is the variance of the share over groups
+ * by that of things apart, and at least 1. Where all came out alike the effect cannot be told, and a group counts as one thing.
+ *
+ * Source: Kish, "Survey Sampling", 1965, §2.5 (a ratio over groups) and §8.2 (design effect).
+ *
+ * @param groups [group][thing]: whether each came out so; nothing is known of no things
+ */
+export function groupedShare(groups: readonly (readonly boolean[])[]): Estimate {
+  const counts = groups.map((group) => ({ size: group.length, hits: group.filter(Boolean).length }));
+  const total = counts.reduce((sum, { size }) => sum + size, 0);
+  if (total === 0) return share(0, 0);
+  const p = counts.reduce((sum, { hits }) => sum + hits, 0) / total;
+  const apart = (p * (1 - p)) / total;
+  const n = groups.length;
+  const grouped = counts.reduce((sum, { size, hits }) => sum + (hits - p * size) ** 2, 0) * (n / (n - 1) / total ** 2);
+  const telling = apart === 0 || n === 1 ? n : total / Math.max(1, grouped / apart);
+  return { ...wilson(p, telling), unit: 'share' };
+}
+
+/**
  * A mean with its interval mean ± 1.96 · s / √n, where s is the sample's standard deviation; one value has no spread and
  * stands for itself.
  */
@@ -27,6 +48,21 @@ export function mean(values: ArrayLike<number>, unit: Estimate['unit']): Estimat
   if (all.length < 2) return { value, low: value, high: value, unit };
   const variance = all.reduce((sum, one) => sum + (one - value) ** 2, 0) / (all.length - 1);
   const half = Z * Math.sqrt(variance / all.length);
+  return { value, low: value - half, high: value + half, unit };
+}
+
+/** 97.5 % quantiles of Student's t by degrees of freedom, of the small samples that there are. */
+const student: Readonly<Record<number, number>> = { 2: 4.302652729911275, 9: 2.2621571627409915 };
+
+/**
+ * A mean of few values, of which the spread is known badly: as `mean`, with the quantile of Student's t.
+ * @throws RangeError for a number of values of which the quantile is not listed
+ */
+export function meanOfFew(values: readonly number[], unit: Estimate['unit']): Estimate {
+  const quantile = student[values.length - 1];
+  if (quantile === undefined) throw new RangeError(`mean of ${values.length} values: no quantile is listed`);
+  const { value, low } = mean(values, unit);
+  const half = (quantile / Z) * (value - low);
   return { value, low: value - half, high: value + half, unit };
 }
 
@@ -46,7 +82,10 @@ export function median(values: ArrayLike<number>, unit: Estimate['unit']): Estim
   };
 }
 
-/** How much more a share is than another, with the interval of a difference: that of Newcombe for shares, from both intervals. */
+/**
+ * How much more a share is than another, with the interval of a difference: that of Newcombe for shares, from both intervals, as of other things.
+ * Of the same things it is too wide where they tend to come out alike.
+ */
 export function difference(a: Estimate, b: Estimate): Estimate {
   const value = a.value - b.value;
   const low = value - Math.hypot(a.value - a.low, b.high - b.value);
@@ -54,7 +93,7 @@ export function difference(a: Estimate, b: Estimate): Estimate {
   return { value, low, high, unit: 'share' };
 }
 
-/** One mean by another of other things: relative errors add as squares. */
+/** One mean by another: relative errors add as squares, as of other things. Of the same things that is too wide where they go together. */
 export function quotient(a: Estimate, b: Estimate): Estimate {
   const value = a.value / b.value;
   const half = value * Math.hypot((a.high - a.value) / a.value, (b.high - b.value) / b.value);

@@ -1,6 +1,7 @@
 import type { Claim } from './claim.ts';
 import { adversarialTrainingExperiment } from './goodfellow2015/adversarial-training.ts';
 import { agreementExperiment } from './goodfellow2015/agreement.ts';
+import { convolutionalExperiment } from './goodfellow2015/convolutional.ts';
 import { dimensionExperiment } from './goodfellow2015/dimension.ts';
 import { ensembleExperiment } from './goodfellow2015/ensemble.ts';
 import { fgsmExperiment } from './goodfellow2015/fgsm.ts';
@@ -19,11 +20,12 @@ export const goodfellow2015: Claim = {
   title: 'Explaining and harnessing adversarial examples',
   paper: 'https://arxiv.org/abs/1412.6572',
   protocol:
-    'MNIST, but for the first experiment, pixels in [0, 1]. The nets are trained here by recipe: the paper leaves open its optimiser, dropout and epochs. Numbers of one net each, as in the paper, so that intervals count images and not trainings. Where no reason stands beside a gap, it was not looked into.',
+    'MNIST where CIFAR-10 is not named, pixels in [0, 1]. The nets are trained here by recipe: the paper leaves open its optimiser, dropout and epochs. Numbers of one net each, as in the paper, so that intervals count images and not trainings. Where no reason stands beside a gap, it was not looked into.',
   figures: [],
   experiments: [
     pandaExperiment,
     fgsmExperiment,
+    convolutionalExperiment,
     agreementExperiment,
     rubbishExperiment,
     lineExperiment,

@@ -14,6 +14,7 @@ const robust = (
   printed: string,
   source: string,
   stands: NonNullable<Figure['stands']>,
+  submission = 'Madry2018AdversarialTraining',
 ): Figure => ({
   id: `autoattack-${track}`,
   title,
@@ -21,7 +22,7 @@ const robust = (
   printed,
   source,
   stands,
-  model: { method: 'adversarial', options: {} },
+  submission,
   suite: 'autoattack-standard',
   track,
   measure: (result) => result.robustAccuracy,
@@ -37,10 +38,17 @@ export const madry2018: Claim = {
   title: 'Towards deep learning models resistant to adversarial attacks',
   paper: 'https://arxiv.org/abs/1706.06083',
   protocol:
-    'The nets of the board that are trained so; smaller than the paper’s and trained for less. Numbers of the paper are those of the public boards of its challenges, of the nets that it published.',
+    'The nets of the board that are trained so; smaller than the paper’s and trained for less. Numbers of the paper are those of the public boards of its challenges, of the nets that it published, but for the 93.2 % under 40 steps: that is the paper’s own table, and of another evaluation.',
   figures: [
     robust('mnist-linf-0.3', 'MNIST: accuracy under AutoAttack', '88.50', board, { low: 0.8 }),
-    robust('cifar10-linf-8-255', 'CIFAR-10: accuracy under AutoAttack', '44.04', board, { low: 0.2 }),
+    robust(
+      'cifar10-linf-8-255',
+      'CIFAR-10: accuracy under AutoAttack',
+      '44.04',
+      board,
+      { low: 0.2 },
+      'Madry2018AdversarialCifar',
+    ),
     robust(
       'mnist-l2-2',
       'MNIST, L2, ε = 2, trained in L∞: accuracy under AutoAttack',

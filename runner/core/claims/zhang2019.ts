@@ -21,7 +21,7 @@ export const zhang2019: Claim = {
       printed: '92.81',
       source: 'the board of AutoAttack, github.com/fra31/auto-attack',
       stands: { low: 0.8 },
-      model: { method: 'trades', options: {} },
+      submission: 'Zhang2019Trades',
       suite: 'autoattack-standard',
       track: 'mnist-linf-0.3',
       measure: (result) => result.robustAccuracy,

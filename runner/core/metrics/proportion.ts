@@ -20,14 +20,21 @@ export function proportion(successes: number, total: number): Proportion {
   if (!Number.isInteger(successes) || !Number.isInteger(total) || successes < 0 || successes > total) {
     throw new RangeError(`proportion: ${successes} of ${total}`);
   }
-  if (total === 0) return { value: 0, low: 0, high: 1 };
-  const p = successes / total;
+  return total === 0 ? { value: 0, low: 0, high: 1 } : wilson(successes / total, total);
+}
+
+/**
+ * The same of a share of things that tell as much as `total` would that are drawn apart.
+ * @param p in [0, 1]
+ * @param total above 0, whole or not
+ */
+export function wilson(p: number, total: number): Proportion {
   const shrink = 1 + (Z * Z) / total;
   const centre = (p + (Z * Z) / (2 * total)) / shrink;
   const half = (Z / shrink) * Math.sqrt((p * (1 - p)) / total + (Z * Z) / (4 * total * total));
   return {
     value: p,
-    low: successes === 0 ? 0 : Math.max(0, centre - half),
-    high: successes === total ? 1 : Math.min(1, centre + half),
+    low: p === 0 ? 0 : Math.max(0, centre - half),
+    high: p === 1 ? 1 : Math.min(1, centre + half),
   };
 }

@@ -1,10 +1,8 @@
-import * as tf from '@tensorflow/tfjs';
 import { distilled, distilledPair, undistilled } from '../distilled-pair.ts';
 import { mean, quotient, rounded } from '../estimate.ts';
 import type { Experiment, Outcomes, SubmittedNet } from '../experiment.ts';
 import { values } from '../outcomes-file.ts';
-
-const CHUNK = 500;
+import { logitNorms } from './logit-norms.ts';
 
 const sizeOf = (outcomes: Outcomes, { id }: SubmittedNet) => mean(values(outcomes, `${id}.norm`), 'number');
 
@@ -21,23 +19,7 @@ export const logitsExperiment: Experiment = {
   nets: distilledPair,
   steps: distilledPair.map(({ id }) => ({
     id,
-    async run({ test, net, pause }) {
-      const { x, count } = test();
-      const classifier = net(id);
-      const size = x.length / count;
-      const norms = new Float32Array(count);
-      for (let start = 0; start < count; start += CHUNK) {
-        const norm = tf.tidy(() => {
-          const rows = x.slice(start * size, (start + CHUNK) * size);
-          const logits = classifier.logits(tf.tensor4d(rows, [rows.length / size, ...classifier.inputShape]));
-          return tf.sum(tf.abs(logits), 1);
-        });
-        norms.set(await norm.data<'float32'>(), start);
-        norm.dispose();
-        await pause(start / count);
-      }
-      return { norm: { shape: [count], data: norms } };
-    },
+    run: ({ test, net, pause }) => logitNorms(net(id), test(), pause),
   })),
   figures: [
     {

@@ -4,16 +4,15 @@ import { cwL2 } from '../../attacks/cw-l2.ts';
 import { cwLinf } from '../../attacks/cw-linf.ts';
 import { attackImages } from '../attack-images.ts';
 import { distilled, distilledPair, undistilled } from '../distilled-pair.ts';
-import { type Estimate, mean, quotient, rounded, share } from '../estimate.ts';
+import { type Estimate, groupedShare, mean, quotient, rounded } from '../estimate.ts';
 import { towardsEveryClass } from '../every-class.ts';
 import type { Experiment, ExperimentFigure, Outcomes, Step, SubmittedNet } from '../experiment.ts';
 import { values } from '../outcomes-file.ts';
+import { groupsOf, TARGETS } from '../papernot2016/pairs.ts';
 
 const IMAGES = 100;
 /** Images of a step. */
 const PART = 10;
-/** Classes that are wrong. */
-const TARGETS = 9;
 
 /** Of the distances of an image's nine targets the nearest, their mean, and the farthest. */
 const cases = ['best', 'average', 'worst'] as const;
@@ -151,7 +150,7 @@ function experimentOf(one: NormWanted): Experiment {
           stands: { low: 0.9, words: 'the attack reaches whatever it is told (at least nine of ten)' },
           ours(outcomes) {
             const reached = joined(outcomes, net, 'reached');
-            return share(reached.filter((flag) => flag === 1).length, reached.length);
+            return groupedShare(groupsOf(reached.length).map((pairs) => pairs.map((pair) => reached[pair] === 1)));
           },
         }),
       ),

@@ -1,7 +1,7 @@
 import { imageSize, probabilities } from '../../fooling/fooling.ts';
 import type { Classifier } from '../../models/classifier.ts';
 import { undistilled } from '../distilled-pair.ts';
-import { difference, type Estimate, mean, share } from '../estimate.ts';
+import { difference, type Estimate, mean, meanOfFew, share } from '../estimate.ts';
 import type { Experiment, Outcomes, TrainedGan } from '../experiment.ts';
 import { values } from '../outcomes-file.ts';
 import { parzen } from './parzen.ts';
@@ -68,7 +68,7 @@ function scoreOf(outcomes: Outcomes, name: string): Estimate {
   const all = fractions(outcomes, name);
   const part = all.length / 10;
   const parts = Array.from({ length: 10 }, (_, i) => classScore(all.subarray(i * part, (i + 1) * part), CLASSES));
-  const { value, low, high } = mean(parts, 'number');
+  const { value, low, high } = meanOfFew(parts, 'number');
   const whole = classScore(all, CLASSES);
   return { value: whole, low: whole - (value - low), high: whole + (high - value), unit: 'number' };
 }

@@ -31,7 +31,7 @@ export const agreementExperiment: Experiment = {
   title: 'Different nets make the same mistakes',
   source: '§8',
   protocol:
-    'Images made for the maxout net by one step of ε = 0.25 that may leave the pixel range, all 10,000; counted over those that it has wrong. The intervals of the paper’s numbers are of as many images as ours, since it does not print how many.',
+    'Images made for the maxout net by one step of ε = 0.25 that may leave the pixel range, all 10,000; counted over those that it has wrong. The paper does not print how many these are: the intervals of its numbers are those of 10,000 images, the narrowest that they can be.',
   seed: 0,
   nets: [maxout, softmax, rbf],
   steps: [

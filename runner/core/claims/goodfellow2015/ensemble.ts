@@ -32,7 +32,7 @@ export const ensembleExperiment: Experiment = {
   title: 'An ensemble of twelve maxout nets',
   source: '§9',
   protocol:
-    'All 10,000 test images, one step of ε = 0.25 that may leave the pixel range. The ensemble is the mean of the probabilities of twelve nets that differ by seed, each trained for one epoch, attacked as a whole, and by images made for its first member.',
+    'All 10,000 test images, one step of ε = 0.25 that may leave the pixel range. The ensemble is the mean of the probabilities of twelve nets that differ by seed, each trained for one epoch, attacked as a whole, and by images made for its first member; those that it has wrong without an attack are left as they are.',
   seed: 0,
   nets: members,
   steps: [

@@ -4,25 +4,26 @@ import { judge, judgedIn, stored } from '../judged.ts';
 import { oneStep } from '../one-step.ts';
 import { confidenceFigure, confidenceOf, EPSILON, errorFigure, errorOf, labels } from './attacked.ts';
 import { logistic, maxout, rbf, softmax } from './nets.ts';
-import { radialProbabilities } from './radial.ts';
+import { ownProbabilities } from './radial.ts';
 
 /** Of 3 and 7 in the test set. */
 const PAIR_IMAGES = 2038;
 
-function stepOf({ id, view }: TrainedNet): Step {
+/** What a net says of all test images as they are, and after one step that is not clipped and one that is. */
+export function oneStepAt({ id, view }: TrainedNet, epsilon = EPSILON): Step {
   return {
     id,
     async run(context) {
       const examples = context.test(view);
       const net = context.net(id);
-      const by = id === rbf.id ? radialProbabilities : undefined;
+      const by = id === rbf.id ? ownProbabilities : undefined;
       const outcomes = {
         ...labels(examples),
         ...stored('clean', await judge(net, examples.x, (f) => context.pause(f / 5), by)),
       };
       for (const [i, clip] of [false, true].entries()) {
         const base = (1 + 2 * i) / 5;
-        const images = await oneStep(net, examples, EPSILON, clip, (f) => context.pause(base + f / 5));
+        const images = await oneStep(net, examples, epsilon, clip, (f) => context.pause(base + f / 5));
         const said = await judge(net, images, (f) => context.pause(base + (1 + f) / 5), by);
         Object.assign(outcomes, stored(clip ? 'clipped' : 'unclipped', said));
       }
@@ -71,7 +72,7 @@ export const fgsmExperiment: Experiment = {
     'All 10,000 test images (of the pair, the 2,038 of 3 and 7), ε = 0.25. The step may leave the pixel range or is clipped to it; the paper does not say which of the two it did, so that its number stands beside both. Confidence: mean probability of the wrong class, over images that were right before.',
   seed: 0,
   nets: [softmax, maxout, logistic, rbf],
-  steps: [softmax, maxout, logistic, rbf].map(stepOf),
+  steps: [softmax, maxout, logistic, rbf].map((wanted) => oneStepAt(wanted)),
   figures: [
     errorFigure('softmax-error', 'Error of softmax regression under one step', '99.9', most, error(softmax)),
     clipped(softmax, 'softmax regression', '99.9', most),

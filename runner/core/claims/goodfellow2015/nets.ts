@@ -6,6 +6,7 @@ import { noise } from '../../training/noise.ts';
 import { standard } from '../../training/standard.ts';
 import type { TrainedNet } from '../experiment.ts';
 import { radialNet, yesOrNo } from './radial.ts';
+import { sigmoidMaxout } from './sigmoid-maxout.ts';
 
 const linear = { dropout: 0, learningRate: 0.1, momentum: 0.5, epochs: 5 };
 
@@ -43,6 +44,14 @@ export const maxout: TrainedNet = {
   method: standard,
   seed: 0,
   options: maxoutOptions,
+};
+
+/** The maxout net that may say no to every class. */
+export const maxoutSigmoid: TrainedNet = {
+  ...maxout,
+  id: 'maxout-sigmoid',
+  architecture: sigmoidMaxout,
+  method: yesOrNo,
 };
 
 /** The paper's ensemble has twelve members; ours are trained for one epoch each. */

@@ -13,7 +13,7 @@ export const noiseExperiment: Experiment = {
   title: 'Training on noise, the control of adversarial training',
   source: '§6',
   protocol:
-    'Maxout nets trained on images with ±0.25 of a random sign in every pixel, and with uniform noise of that size. All 10,000 test images, one step of ε = 0.25 that may leave the pixel range.',
+    'Maxout nets trained on images with ±0.25 of a random sign in every pixel, and with uniform noise of that size. All 10,000 test images, one step of ε = 0.25 that may leave the pixel range. They are trained for one epoch, the adversarially trained net for four; of that net the number beside which these stand is of a step that is clipped, and its error under this one is said there.',
   seed: 0,
   nets,
   steps: nets.map(({ id }) => ({

@@ -46,8 +46,8 @@ export const yesOrNo: TrainingMethod = {
     ),
 };
 
-/** exp(score) of images for each class, in float64, [n × classes]. */
-export async function radialProbabilities(classifier: Classifier, images: Float32Array): Promise<Float64Array> {
+/** exp(score) of images for each class: what a net says whose scores are logarithms of probabilities that each class has by itself, in float64, [n × classes]. */
+export async function ownProbabilities(classifier: Classifier, images: Float32Array): Promise<Float64Array> {
   const batch = tf.tensor4d(images.slice(), [images.length / imageSize(classifier), ...classifier.inputShape]);
   const logits = classifier.logits(batch);
   const scores = await logits.data<'float32'>();

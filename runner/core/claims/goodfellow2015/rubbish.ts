@@ -3,15 +3,17 @@ import { mean, share } from '../estimate.ts';
 import type { Experiment, Outcomes, TrainedNet } from '../experiment.ts';
 import { judge, judgedIn, stored } from '../judged.ts';
 import { confidenceFigure, errorFigure } from './attacked.ts';
-import { maxout, rbf, softmax } from './nets.ts';
-import { radialProbabilities } from './radial.ts';
+import { maxout, maxoutSigmoid, rbf, softmax } from './nets.ts';
+import { ownProbabilities } from './radial.ts';
 
 const IMAGES = 10_000;
 const PIXELS = 784;
 /** A net errs on rubbish when it is surer than this of any class: there is none. */
 const SURE = 0.5;
 
-const nets: readonly TrainedNet[] = [softmax, maxout, rbf];
+const nets: readonly TrainedNet[] = [softmax, maxout, maxoutSigmoid, rbf];
+/** Nets that say of each class by itself how likely it is. */
+const byClass: readonly string[] = [rbf.id, maxoutSigmoid.id];
 
 const sure = (outcomes: Outcomes, id: string, bar = SURE) =>
   Array.from(judgedIn(outcomes, `${id}.rubbish`).confidence).filter((confidence) => confidence > bar);
@@ -23,7 +25,7 @@ export const rubbishExperiment: Experiment = {
   title: 'Rubbish images',
   source: 'appendix A',
   protocol:
-    '10,000 images of N(0, 1) for each pixel, not clipped. A net errs on one when it gives any class more than 50 %. The nets with a softmax must choose; the RBF net says of each class by itself how likely it is.',
+    '10,000 images of N(0, 1) for each pixel, not clipped. A net errs on one when it gives any class more than 50 %. The nets with a softmax must choose; the RBF net, and a maxout net with a sigmoid for each class, say of each by itself how likely it is.',
   seed: 0,
   nets,
   steps: nets.map(({ id }) => ({
@@ -31,7 +33,10 @@ export const rubbishExperiment: Experiment = {
     async run({ net, pause, seed }) {
       const rows = Int32Array.from({ length: IMAGES }, (_, row) => row);
       const images = exampleRandom(seed, 'rubbish').normal(rows, 0, PIXELS);
-      return stored('rubbish', await judge(net(id), images, pause, id === rbf.id ? radialProbabilities : undefined));
+      return stored(
+        'rubbish',
+        await judge(net(id), images, pause, byClass.includes(id) ? ownProbabilities : undefined),
+      );
     },
   })),
   figures: [
@@ -60,6 +65,13 @@ export const rubbishExperiment: Experiment = {
       gap: (outcomes) =>
         `Our softmax regression is surer of everything, as of its mistakes under one step: it is more than 70 % sure of ${((100 * sure(outcomes, softmax.id, 0.7).length) / IMAGES).toFixed(1)} % of this rubbish.`,
     },
+    errorFigure(
+      'sigmoid',
+      'Rubbish that the maxout net with sigmoids is sure of',
+      '68',
+      { low: 0.3, words: 'that it may say no to all helps little (at least 30 %)' },
+      error(maxoutSigmoid.id),
+    ),
     errorFigure(
       'rbf',
       'Rubbish that the RBF net is sure of',

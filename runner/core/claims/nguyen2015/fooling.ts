@@ -55,8 +55,8 @@ export const lenet: TrainedNet = {
   options: { dropout: 0, optimiser: 'adam', learningRate: 0.002, batchSize: 200, epochs: 2, annealEpochs: 1 },
 };
 
-/** Rounds whose confidences are kept: all up to 50, then every tenth. */
-const kept = (round: number) => round <= 50 || round % 10 === 0;
+/** Rounds whose confidences are kept: all up to 50, then every tenth, and the last. */
+const isKept = (round: number) => round <= 50 || round % 10 === 0;
 
 const last = (outcomes: Outcomes, step: string) => {
   const trace = values(outcomes, `${step}.confidences`);
@@ -85,18 +85,24 @@ export const foolingExperiment: Experiment = {
         const rounds: number[] = [];
         const trace: number[] = [];
         let round = 0;
+        let end: ArrayLike<number> = [];
         const { images } = await kind.make({
           classifier: net(lenet.id),
           seed: seed + run,
           async onRound(confidences) {
-            if (kept(round)) {
+            if (isKept(round)) {
               rounds.push(round);
               trace.push(...confidences);
             }
+            end = confidences;
             round++;
             if (round % 50 === 0) await pause(round / kind.rounds);
           },
         });
+        if (!isKept(round - 1)) {
+          rounds.push(round - 1);
+          trace.push(...Array.from(end));
+        }
         return {
           rounds: { shape: [rounds.length], data: Int32Array.from(rounds) },
           confidences: { shape: [rounds.length, CLASSES], data: Float32Array.from(trace) },

@@ -1,7 +1,7 @@
 import type { Attack } from '../../attacks/attack.ts';
 import { jsma } from '../../attacks/jsma.ts';
 import { attackImages } from '../attack-images.ts';
-import { type Estimate, share } from '../estimate.ts';
+import { type Estimate, groupedShare } from '../estimate.ts';
 import { towardsEveryClass } from '../every-class.ts';
 import type { Outcomes, StepContext } from '../experiment.ts';
 import { judge, wrong } from '../judged.ts';
@@ -53,8 +53,22 @@ export async function attackPairs(context: StepContext, id: string, temperature?
   };
 }
 
-/** Share of the pairs of a step that were reached. */
-export function reachedShare(outcomes: Outcomes, step: string): Estimate {
-  const reached = Array.from(values(outcomes, `${step}.reached`));
-  return share(reached.filter((flag) => flag === 1).length, reached.length);
+/** Classes that each image is attacked towards. */
+export const TARGETS = 9;
+
+/** The pairs of each image, of as many as there are. */
+export function groupsOf(pairs: number): number[][] {
+  return Array.from({ length: pairs / TARGETS }, (_, image) =>
+    Array.from({ length: TARGETS }, (_, target) => image * TARGETS + target),
+  );
+}
+
+/** Share of the pairs of steps that were reached; those of one image hang together, whichever step they are of. */
+export function reachedShare(outcomes: Outcomes, ...steps: string[]): Estimate {
+  const reached = steps.map((step) => values(outcomes, `${step}.reached`));
+  return groupedShare(
+    groupsOf(reached[0]?.length ?? 0).map((pairs) =>
+      reached.flatMap((flags) => pairs.map((pair) => flags[pair] === 1)),
+    ),
+  );
 }

@@ -1,13 +1,10 @@
 import { type Estimate, mean, quotient, rounded } from '../estimate.ts';
 import type { EvidenceWanted, Experiment, Outcomes } from '../experiment.ts';
 import { values } from '../outcomes-file.ts';
-import { MOST } from './pairs.ts';
+import { MOST, TARGETS } from './pairs.ts';
 import { ends, type PaperDataset } from './rates.ts';
 
 const LINE = 'line.jsma-probabilities';
-
-/** Classes that each image is attacked towards. */
-const TARGETS = 9;
 
 /**
  * Robustness ρ: the share of the input values that must change for another class, whichever is nearest, mean over images; where no class is

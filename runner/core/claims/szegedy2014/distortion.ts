@@ -129,7 +129,7 @@ export const distortionExperiment: Experiment = {
   id: 'distortion',
   title: 'Nearest examples by L-BFGS, and nets that they were not made for',
   source: 'tables 1 and 2',
-  protocol: `The first ${IMAGES} test images, each towards a wrong class drawn at random, by box-constrained L-BFGS with seven values of c; distortion is the root of the mean squared change of a pixel, averaged over the images that were right and reached their class. The paper made its examples of training images, and does not say how many, nor how it chose the classes. Gaussian noise: all test images that a net has right, not clipped.`,
+  protocol: `The first ${IMAGES} test images, each towards a wrong class drawn at random, by box-constrained L-BFGS with seven values of c; distortion is the root of the mean squared change of a pixel, averaged over the images that were right and reached their class. The paper made its examples of training images, and does not say how many, nor how it chose the classes. What carries over to another net is counted of images that it had right before. Gaussian noise: all test images that a net has right, not clipped.`,
   seed: 0,
   nets: [fc10Weak, fc10Middle, fc10Strong, fc100, fc200, ae400],
   steps: [

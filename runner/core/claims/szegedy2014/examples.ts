@@ -83,6 +83,7 @@ export function examplesOf(source: TrainedNet, judges: readonly TrainedNet[]): S
         xAdv: { shape: [SHOWN, PIXELS], data: bytes(xAdv.subarray(0, SHOWN * PIXELS)) },
       };
       for (const { id } of judges) {
+        outcomes[`clean.${id}`] = flat((await judge(context.net(id), examples.x, context.pause)).predicted);
         outcomes[`on.${id}`] = flat((await judge(context.net(id), xAdv, context.pause)).predicted);
         outcomes[`amplified.${id}`] = flat((await judge(context.net(id), large, context.pause)).predicted);
       }
@@ -113,15 +114,16 @@ export function amplification(outcomes: Outcomes, source: TrainedNet): number {
   return mean(times, 'number').value;
 }
 
-/** Share of a net's examples that another has wrong; `amplified` after the change was made larger. */
+/** Share of a net's examples that another has wrong, of images that it had right before; `amplified` after the change was made larger. */
 export function transfer(
   outcomes: Outcomes,
   source: TrainedNet,
   other: TrainedNet,
   which: 'on' | 'amplified' = 'on',
 ): Estimate {
-  const rows = successes(outcomes, source);
   const y = values(outcomes, `${source.id}.y`);
+  const before = values(outcomes, `${source.id}.clean.${other.id}`);
+  const rows = successes(outcomes, source).filter((row) => before[row] === y[row]);
   const said = values(outcomes, `${source.id}.${which}.${other.id}`);
   return share(rows.filter((row) => said[row] !== y[row]).length, rows.length);
 }
