@@ -6,5 +6,6 @@ import { maxoutMnist } from '../../models/maxout.ts';
 export const sigmoidMaxout: Architecture = {
   ...maxoutMnist,
   id: 'maxout-mnist-sigmoids',
-  forward: (weights, x, dropout) => tf.logSigmoid(maxoutMnist.forward(weights, x, dropout)) as tf.Tensor2D,
+  // Not tf.logSigmoid: its gradient asks for a tensor that is disposed of by then.
+  forward: (weights, x, dropout) => tf.neg(tf.softplus(tf.neg(maxoutMnist.forward(weights, x, dropout)))),
 };
