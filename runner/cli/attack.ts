@@ -57,7 +57,7 @@ async function run(folder: string, options: Options): Promise<void> {
   const { writeDurable } = await import('../files/durable.ts');
   const { attackOnce } = await import('../shards/attack-once.ts');
   const { lineOf } = await import('./attack-line.ts');
-  const { duration, printJson, table, wholeNumber } = await import('./output.ts');
+  const { duration, printJson, seedNumber, table, wholeNumber } = await import('./output.ts');
   const { percent } = await import('./result-table.ts');
   const { withWorkers } = await import('./with-workers.ts');
 
@@ -66,7 +66,7 @@ async function run(folder: string, options: Options): Promise<void> {
   const surrogates = Object.keys(surrogateFolders);
   const line = lineOf(options.attack, options.targets, options.option ?? [], track, surrogates);
   const count = wholeNumber('--examples', options.examples, 1);
-  const seed = wholeNumber('--seed', options.seed);
+  const seed = seedNumber(options.seed);
   const { out, external, ...workers } = options;
   const { numbers, images, broken } = await withWorkers(workers, 1, (session) =>
     attackOnce({ folder, track, line, count, seed, surrogateFolders }, session),

@@ -66,6 +66,15 @@ describe('the command line', () => {
     [['validate', '--jsn', 'x'], /unknown option '--jsn'\n\(Did you mean --json\?\)/],
     [['validate'], /missing required argument 'path'/],
     [['train', undefended, '--net', '1'], /^error: --net: is 1; wanted less than 1, the number of nets/],
+    [
+      ['train', undefended, '--seed', '2147483648'],
+      /^error: --seed: '2147483648'; wanted a whole number from 0 to 2147483647$/m,
+    ],
+    [
+      ['train-gan', 'mnist', '--seed', '9007199254740991'],
+      /^error: --seed: '9007199254740991'; wanted a whole number from 0/,
+    ],
+    [['train-gan', 'mnist', '--epochs', '1001'], /^error: --epochs: '1001'; wanted a whole number from 1 to 1000$/m],
     [['data', 'fetch', 'mnits'], /^error: data set: there is no 'mnits'\n {2}the data sets are /],
     [[], /^Usage: parapet/],
   ])('a mistake in calling it (%j) has exit code 2 and says what to do', (args, message) => {

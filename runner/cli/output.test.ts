@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test, vi } from 'vitest';
-import { duration, plain, startProgress, table, wholeNumber } from './output.ts';
+import { duration, plain, seedNumber, startProgress, table, wholeNumber } from './output.ts';
 
 test('a table is aligned by what a terminal shows, and holds nothing that steers it', () => {
   const text = table(
@@ -35,6 +35,17 @@ test('a whole number is taken as such, or refused with the name of the option', 
     expect(() => wholeNumber('--examples', text, 1)).toThrow(
       expect.objectContaining({ kind: 'usage', message: expect.stringContaining('--examples') }),
     );
+  }
+});
+
+test('a number beyond what is taken is refused with what is', () => {
+  expect(wholeNumber('--epochs', '1000', 1, 1000)).toBe(1000);
+  expect(() => wholeNumber('--epochs', '1001', 1, 1000)).toThrow(
+    expect.objectContaining({ kind: 'usage', message: "--epochs: '1001'; wanted a whole number from 1 to 1000" }),
+  );
+  expect(seedNumber('2147483647')).toBe(2 ** 31 - 1);
+  for (const text of ['2147483648', '4294967296', '-1', '1.5']) {
+    expect(() => seedNumber(text)).toThrow(`--seed: '${text}'; wanted a whole number from 0 to 2147483647`);
   }
 });
 

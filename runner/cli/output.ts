@@ -1,6 +1,7 @@
 /** What commands print: data on stdout, progress on stderr, nothing that a name from a submission could steer a terminal with. */
 import { styleText } from 'node:util';
 import { ParapetError } from '#core/errors.ts';
+import { MOST_SEED } from '#core/random.ts';
 
 export function printJson(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
@@ -101,11 +102,17 @@ export function startProgress(stream: NodeJS.WriteStream = process.stderr): Prog
   };
 }
 
-/** @throws ParapetError 'usage' unless the text is a whole number of at least `least` */
-export function wholeNumber(option: string, text: string, least = 0): number {
+/** @throws ParapetError 'usage' unless the text is a whole number of at least `least` and, where that is given, at most `most` */
+export function wholeNumber(option: string, text: string, least = 0, most = Number.MAX_SAFE_INTEGER): number {
   const value = Number(text);
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < least) {
-    throw new ParapetError('usage', `${option}: '${plain(text)}'; wanted a whole number of at least ${least}`);
+  if (!/^\d+$/.test(text) || value < least || value > most) {
+    const wanted = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
+    throw new ParapetError('usage', `${option}: '${plain(text)}'; wanted a whole number ${wanted}`);
   }
   return value;
+}
+
+/** @throws ParapetError 'usage' unless the text is a seed as a manifest may name one: draws use 32 bits of it and no more */
+export function seedNumber(text: string): number {
+  return wholeNumber('--seed', text, 0, MOST_SEED);
 }

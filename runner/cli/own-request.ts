@@ -3,7 +3,7 @@ import type { Norm } from '#core/projections.ts';
 import { findSuite } from '#core/suites/index.ts';
 import { findTrack } from '#core/tracks.ts';
 import type { OwnRequest, OwnTarget } from '../shards/prepare-own.ts';
-import { plain, wholeNumber } from './output.ts';
+import { plain, seedNumber, wholeNumber } from './output.ts';
 import type { RequestOptions } from './requests.ts';
 
 /** Options of `evaluate` that are for model files alone. */
@@ -52,7 +52,7 @@ export function ownRequestOf([path = '', ...others]: readonly string[], options:
     on: targetOf(options),
     suite: findSuite(options.suite),
     count: options.examples === undefined ? undefined : wholeNumber('--examples', options.examples, 1),
-    seed: wholeNumber('--seed', options.seed),
+    seed: seedNumber(options.seed),
     attack: options.attack,
   };
 }

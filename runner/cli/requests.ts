@@ -5,7 +5,7 @@ import { findSuite } from '#core/suites/index.ts';
 import { findTrack, tracks } from '#core/tracks.ts';
 import { readSubmission } from '../files/submissions.ts';
 import type { Request } from '../shards/prepare.ts';
-import { wholeNumber } from './output.ts';
+import { seedNumber, wholeNumber } from './output.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 /** What is evaluated when nothing is named. */
@@ -28,7 +28,7 @@ export async function requestsOf(paths: readonly string[], options: RequestOptio
   const suite = findSuite(options.suite);
   const named = options.track?.map(findTrack);
   const count = options.examples === undefined ? undefined : wholeNumber('--examples', options.examples, 1);
-  const seed = wholeNumber('--seed', options.seed);
+  const seed = seedNumber(options.seed);
   const folders = paths.length > 0 ? paths : defaultSubmissions.map((folder) => `${root}${folder}`);
   const requests: Request[] = [];
   for (const folder of folders) {

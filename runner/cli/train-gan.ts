@@ -30,17 +30,17 @@ export function register(program: Command): void {
 
 async function run(id: string, options: TrainGanOptions): Promise<void> {
   const { findDataset } = await import('#core/datasets/index.ts');
-  const { ganOptionsSchema } = await import('#core/training/gan/options.ts');
+  const { ganOptionsSchema, MOST_EPOCHS } = await import('#core/training/gan/options.ts');
   const { startBackend } = await import('../backends/index.ts');
   const { loadDataset } = await import('../files/datasets.ts');
   const { trainGanInFolder } = await import('../files/gan.ts');
   const { interruptible } = await import('./interruptible.ts');
-  const { startProgress, wholeNumber } = await import('./output.ts');
+  const { seedNumber, startProgress, wholeNumber } = await import('./output.ts');
 
   const { shape } = findDataset(id);
-  const epochs = options.epochs === undefined ? undefined : wholeNumber('--epochs', options.epochs, 1);
+  const epochs = options.epochs === undefined ? undefined : wholeNumber('--epochs', options.epochs, 1, MOST_EPOCHS);
   const settings = ganOptionsSchema.parse({ epochs });
-  const seed = wholeNumber('--seed', options.seed);
+  const seed = seedNumber(options.seed);
   const out = options.out ?? `out/gan/${id}`;
   const backend = await startBackend(options.backend);
   const progress = startProgress();

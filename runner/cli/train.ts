@@ -40,42 +40,45 @@ async function run(path: string, options: TrainOptions): Promise<void> {
   const { loadDataset } = await import('../files/datasets.ts');
   const { readSubmission } = await import('../files/submissions.ts');
   const { trainSubmission, defaultWeightsPath } = await import('../files/training.ts');
-  const { printJson, startProgress, wholeNumber } = await import('./output.ts');
+  const { printJson, seedNumber, startProgress, wholeNumber } = await import('./output.ts');
   const { interruptible } = await import('./interruptible.ts');
 
   const { modelsOf } = await import('#core/submission.ts');
 
   const { submission } = await readSubmission(path);
-  const seed = options.seed === undefined ? undefined : wholeNumber('--seed', options.seed);
-  const nets = chosenNets(modelsOf(submission).length, options, wholeNumber);
+  const seed = options.seed === undefined ? undefined : seedNumber(options.seed);
+  const nets = chosenNets(modelsOf(submission).length, options, wholeNumber).map((index) => {
+    return { index, out: options.out ?? defaultWeightsPath(submission, index) };
+  });
   const backend = await startBackend(options.backend);
   const dataset = submission.recipe?.dataset ?? (submission.datasets[0] as string);
   const progress = startProgress();
   const written = await interruptible(async (signal) => {
     const data = await loadDataset(dataset, 'train', { signal, onMessage: progress.note });
-    const files = [];
-    for (const net of nets) {
-      const out = options.out ?? defaultWeightsPath(submission, net);
-      const name = modelsOf(submission).length === 1 ? submission.id : `${submission.id}, net ${net}`;
-      const weights = await trainSubmission({
-        submission,
-        net,
-        data,
-        backend,
-        seed,
-        out,
-        resume: options.resume,
-        signal,
-        onResume: (phase, epoch) => progress.note(`${name}: going on with '${phase}' after epoch ${epoch}`),
-        onStep: (phase, epoch, _done, share) =>
-          progress.update(`${phase}, epoch ${epoch + 1}`, (nets.indexOf(net) + share) / nets.length),
-        onEpoch: ({ phase, epoch, epochs, loss, validation }) =>
-          progress.note(`${phase} ${epoch}/${epochs}: loss ${loss.toFixed(5)}${measured(validation)}`),
-      });
+    const files = await trainSubmission({
+      submission,
+      nets,
+      data,
+      backend,
+      seed,
+      resume: options.resume,
+      signal,
+      tell(index) {
+        const name = modelsOf(submission).length === 1 ? submission.id : `${submission.id}, net ${index}`;
+        const before = nets.findIndex((net) => net.index === index);
+        return {
+          onResume: (phase, epoch) => progress.note(`${name}: going on with '${phase}' after epoch ${epoch}`),
+          onStep: (phase, epoch, _done, share) =>
+            progress.update(`${phase}, epoch ${epoch + 1}`, (before + share) / nets.length),
+          onEpoch: ({ phase, epoch, epochs, loss, validation }) =>
+            progress.note(`${phase} ${epoch}/${epochs}: loss ${loss.toFixed(5)}${measured(validation)}`),
+        };
+      },
+    });
+    return files.map((weights, i) => {
       const sha256 = createHash('sha256').update(weights).digest('hex');
-      files.push({ submission: submission.id, file: out, bytes: weights.length, sha256 });
-    }
-    return files;
+      return { submission: submission.id, file: nets[i]?.out, bytes: weights.length, sha256 };
+    });
   }).finally(() => progress.stop());
   if (options.json) printJson(written.length === 1 ? written[0] : written);
   else

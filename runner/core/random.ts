@@ -63,6 +63,9 @@ function hashName(name: string): number {
   return hash;
 }
 
+/** Largest seed that is taken. Draws use 32 bits of it, so that one of more bits would draw as another does. */
+export const MOST_SEED: number = 2 ** 31 - 1;
+
 /** Draws for the examples of a batch. */
 export interface ExampleRandom {
   /**

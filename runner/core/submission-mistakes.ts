@@ -49,8 +49,9 @@ export function optionMistakes(
   at: readonly PropertyKey[],
 ): Mistake[] {
   const known = Object.keys(optionsSchema.shape).map((name) => ({ id: name }));
-  return (optionsSchema.safeParse(options).error?.issues ?? []).flatMap((issue): Mistake[] => {
-    if (issue.code !== 'unrecognized_keys') return [{ path: [...at, ...issue.path], message: issue.message }];
+  const issues = optionsSchema.safeParse(options, { reportInput: true }).error?.issues ?? [];
+  return issues.flatMap((issue): Mistake[] => {
+    if (issue.code !== 'unrecognized_keys') return [{ path: [...at, ...issue.path], message: sentence(issue) }];
     return issue.keys.map((key) => {
       const path = [...at, key];
       if (known.length === 0) return { path, message: `${id} has no options`, atKey: true };
@@ -86,9 +87,12 @@ function oneOf(came: unknown, values: readonly string[]): string {
 function sentence(issue: z.core.$ZodIssue): string {
   const { input } = issue;
   if (issue.code === 'invalid_type') {
-    if (input === undefined) return `is missing; wanted ${kindNames[issue.expected] ?? issue.expected}`;
+    // A schema may say it in words of its own.
+    const own = issue.message.startsWith('wanted ') ? issue.message : undefined;
+    const wanted = own ?? `wanted ${kindNames[issue.expected] ?? issue.expected}`;
+    if (input === undefined) return `is missing; ${wanted}`;
     const quote = issue.expected === 'string' && typeof input !== 'object' ? ': put it in quotes' : '';
-    return `is ${show(input)}; wanted ${kindNames[issue.expected] ?? issue.expected}${quote}`;
+    return `is ${show(input)}; ${wanted}${quote}`;
   }
   if (issue.code === 'invalid_value') return oneOf(input, issue.values.map(String));
   if (issue.code === 'too_small' || issue.code === 'too_big') return size(issue);
@@ -109,8 +113,11 @@ const units: Readonly<Record<string, string>> = { string: 'characters', array: '
 
 function size(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig): string {
   const { input } = issue;
-  const small = issue.code === 'too_small';
-  const bound = `${small ? 'at least' : 'at most'} ${small ? issue.minimum : issue.maximum}`;
+  const [limit, within, beyond] =
+    issue.code === 'too_small'
+      ? ([issue.minimum, 'at least', 'more than'] as const)
+      : ([issue.maximum, 'at most', 'less than'] as const);
+  const bound = `${issue.inclusive === false ? beyond : within} ${limit}`;
   const unit = units[issue.origin];
   if (unit === undefined) return `is ${show(input)}; wanted ${bound}`;
   return `has ${(input as { length: number }).length} ${unit}; wanted ${bound}`;

@@ -66,7 +66,7 @@ describe('a manifest', () => {
       recipe({ method: 'standrd' }),
       "recipe.method: there is no 'standrd'; did you mean 'standard'?",
     ],
-    ['an unknown option', recipe({ options: { epoch: 3 } }), "has no such option; did you mean 'epochs'?"],
+    ['an unknown option', recipe({ options: { epoch: 3 } }), "standard has no option 'epoch'; did you mean 'epochs'?"],
     ['an option out of its range', recipe({ options: { epochs: 0 } }), 'recipe.options.epochs: '],
     ['a recipe for other data', recipe({ dataset: 'cifar10' }), 'recipe.dataset: is cifar10, and datasets says mnist'],
     [
@@ -137,7 +137,7 @@ describe('a manifest', () => {
     [
       'a certificate without an option that it needs',
       certified({ method: 'smoothing' }),
-      'certificate.options.deviation: wanted the deviation of gaussian-noise',
+      'certificate.options.deviation: is missing; wanted the deviation of gaussian-noise',
     ],
     [
       'a certificate in a norm that no track of the data has',

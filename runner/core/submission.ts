@@ -4,6 +4,7 @@
  * Every text ends up on a page and in a terminal, so none may hold characters that steer either.
  */
 import { z } from 'zod';
+import { MOST_SEED } from './random.ts';
 import { fileName, type Model, modelSchema, sha256 } from './submission-models.ts';
 
 const datasetIds = ['mnist', 'fashion-mnist', 'cifar10'] as const;
@@ -44,12 +45,7 @@ const options = z.record(z.string().max(50), optionValue).default({});
 export const recipeSchema = z.strictObject({
   method: z.string().describe('Training method: an id of runner/core/training'),
   dataset: z.enum(datasetIds),
-  seed: z
-    .int()
-    .min(0)
-    .max(2 ** 31 - 1)
-    .default(0)
-    .describe('Decides every random draw of the training'),
+  seed: z.int().min(0).max(MOST_SEED).default(0).describe('Decides every random draw of the training'),
   options: options.describe('Options of the method; what is left out has its default'),
 });
 

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decode } from 'fast-png';
@@ -63,9 +63,17 @@ test('history and samples are there to be plotted', async () => {
   expect(tensors.get('up2.weight')?.shape).toEqual([4, 4, 1, 32]);
 });
 
-test('a checkpoint of another run is refused', async () => {
+test('a checkpoint of another run is refused, and so is one that was cut short', async () => {
   const stop = new AbortController();
   const onStep = (epoch: number) => epoch === 1 && stop.abort(new Error('stopped by hand'));
   await expect(trainGanInFolder(input('other', { signal: stop.signal, onStep }))).rejects.toThrow('stopped');
-  await expect(trainGanInFolder(input('other', { seed: 2 }))).rejects.toThrow('checkpoint: it belongs to a run with');
+  const checkpoint = join(folder, 'other', 'checkpoint.safetensors');
+  const refused = (message: string) => ({
+    kind: 'integrity',
+    message: expect.stringContaining(`${checkpoint}: the checkpoint ${message}`),
+    hint: expect.stringContaining('--no-resume'),
+  });
+  await expect(trainGanInFolder(input('other', { seed: 2 }))).rejects.toMatchObject(refused('belongs to another run'));
+  await writeFile(checkpoint, (await readFile(checkpoint)).subarray(0, 1000));
+  await expect(trainGanInFolder(input('other'))).rejects.toMatchObject(refused('is damaged'));
 });

@@ -35,7 +35,7 @@ export interface TrainGanInput {
   readonly onEpoch?: (state: GanState) => void;
 }
 
-/** @throws ParapetError 'integrity' for a checkpoint of another run, 'misbehaved' when a loss is no longer finite */
+/** @throws ParapetError 'integrity' for a checkpoint of another run or a damaged one, 'misbehaved' when a loss or a weight is no longer finite */
 export async function trainGanInFolder(input: TrainGanInput): Promise<void> {
   const { dataset, data, shape, options, seed, backend, out } = input;
   const nets = { generator: generator(shape), discriminator: discriminator(shape) };
@@ -53,7 +53,7 @@ export async function trainGanInFolder(input: TrainGanInput): Promise<void> {
       if (errorCode(error) === 'ENOENT') return null;
       throw error;
     });
-    const state = stored === null ? undefined : decodeGanState(nets, stored, recipe);
+    const state = stored === null ? undefined : decodeGanState(nets, stored, recipe, checkpoint);
     if (state !== undefined) input.onResume?.(state.epoch);
     const last = await trainGan({
       data,

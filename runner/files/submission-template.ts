@@ -66,7 +66,8 @@ function modelText(model: TemplateModel, dataset: string): string {
   const { format, architecture, digests } = model;
   const lines = ['model:', `  format: ${format}`];
   if (format === 'safetensors') lines.push(`  architecture: ${architecture}`);
-  if (format === 'safetensors' && digests === null) {
+  const hasRecipe = format === 'safetensors' && digests === null;
+  if (hasRecipe) {
     lines.push(
       '  # With weights: a safetensors file beside this one, and what sha256sum prints for it.',
       '  # file: model.safetensors',
@@ -85,11 +86,12 @@ function modelText(model: TemplateModel, dataset: string): string {
     dataset === 'cifar10' ? '[0.4914, 0.4822, 0.4465], std: [0.2470, 0.2435, 0.2616]' : '[0.1307], std: [0.3081]';
   lines.push(
     '  # Where the net was trained on images that were shifted and scaled, and does not do that itself:',
+    ...(hasRecipe ? ['  # (not beside a recipe, which trains on images from 0 to 1 as they are)'] : []),
     `  # preprocessing: { mean: ${channels} }`,
     '  # What you have for 16 images, to be compared with before anything else: docs/submission.md',
     '  # reference: { file: reference.safetensors, sha256: … }',
   );
-  if (format === 'safetensors' && digests === null) {
+  if (hasRecipe) {
     lines.push(
       '',
       "# How the weights come about. 'train' turns it into weights; once these are named above, it may go or stay.",

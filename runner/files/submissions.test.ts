@@ -221,6 +221,10 @@ describe('a folder', () => {
     } as const;
     const made = await createSubmission(parent, values);
     expect(await checkSubmission(made)).toMatchObject({ id: 'New2026Thing', name: 'A: "b" # c' });
+    const text = await readFile(join(made, 'submission.yaml'), 'utf8');
+    expect(text).toMatch(/^ {2}# \(not beside a recipe, which .*\)\n {2}# preprocessing: /m);
+    await writeFile(join(made, 'submission.yaml'), text.replace('  # preprocessing: ', '  preprocessing: '));
+    await expect(readSubmission(made)).rejects.toThrow(/:\d+:3 model\.preprocessing: stands beside a recipe/);
     await expect(createSubmission(parent, values)).rejects.toMatchObject({
       kind: 'usage',
       message: expect.stringContaining('already'),

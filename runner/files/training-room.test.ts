@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -38,16 +38,44 @@ test('a step takes memory by the image, and more for two images than for one', a
 });
 
 test('what suffices passes', async () => {
-  await assertRoom(run('standard'), plenty);
-  await assertRoom(run('standard'));
+  await assertRoom([run('standard')], plenty);
+  await assertRoom([run('standard')]);
 });
 
 test('too little memory, and too little disk, are each said in one sentence', async () => {
-  await expect(assertRoom(run('trades'), { ...plenty, memory: () => 5e6 })).rejects.toThrow(
+  await expect(assertRoom([run('trades')], { ...plenty, memory: () => 5e6 })).rejects.toThrow(
     /^training: a step of 128 images takes at least \d+ MB of memory, and 5 MB are free$/,
   );
   // 90,598 parameters: nets for three slots and copies, two phases' ends and more, twice.
-  await expect(assertRoom(run('standard'), { ...plenty, disk: async () => 1e6 })).rejects.toThrow(
+  await expect(assertRoom([run('standard')], { ...plenty, disk: async () => 1e6 })).rejects.toThrow(
     /^training: checkpoints and weights take up to 4 MB, and the disk of .*deep has 1 MB left$/,
   );
+});
+
+test('checkpoints of several nets are kept until the last is trained, and take their room', async () => {
+  const two = [run('standard'), run('standard')];
+  // 362,392 bytes of weights: five times in a checkpoint. Two checkpoints, both files, and a checkpoint that is being written.
+  await assertRoom(two, { ...plenty, disk: async () => 17 * 362_392 });
+  await expect(assertRoom(two, { ...plenty, disk: async () => 17 * 362_392 - 1 })).rejects.toThrow('take up to 7 MB');
+});
+
+test('what is no file is refused where weights should go; a file is replaced', async () => {
+  const at = (out: string) => assertRoom([{ ...run('standard'), out }], plenty);
+  const file = join(folder, 'there.safetensors');
+  await writeFile(file, 'weights of before');
+  await at(file);
+  await symlink(file, join(folder, 'link'));
+  for (const [out, what] of [
+    [folder, 'a folder'],
+    [`${join(folder, 'new')}/`, 'a folder'],
+    ['', 'a folder'],
+    [join(folder, 'link'), 'a link or a device'],
+    ['/dev/null', 'a link or a device'],
+  ] as const) {
+    await expect(at(out)).rejects.toMatchObject({
+      kind: 'usage',
+      message: `--out: '${out}' is ${what}; wanted the name of a file`,
+      hint: expect.stringMatching(/^such as .*weights\.safetensors$/),
+    });
+  }
 });

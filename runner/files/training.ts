@@ -9,6 +9,7 @@ import { ParapetError } from '#core/errors.ts';
 import type { Architecture } from '#core/models/architecture.ts';
 import { findArchitecture } from '#core/models/index.ts';
 import { modelsOf, type Recipe, type Submission } from '#core/submission.ts';
+import { optionMistakes } from '#core/submission-mistakes.ts';
 import { findTrainingMethod } from '#core/training/index.ts';
 import type { TrainingMethod } from '#core/training/method.ts';
 import type { DescentOptions } from '#core/training/options.ts';
@@ -18,7 +19,7 @@ import { encodeWeights } from '#core/training/weights-file.ts';
 import { assertBackend, type BackendReport } from '../backends/index.ts';
 import { writeDurable } from './durable.ts';
 import { withLock } from './lock.ts';
-import { assertRoom, type Room } from './training-room.ts';
+import { assertRoom, type Room, type Run } from './training-room.ts';
 
 export interface TrainRecipeInput {
   readonly architecture: Architecture;
@@ -42,18 +43,33 @@ export interface TrainRecipeInput {
   readonly onEpoch?: (report: EpochReport) => void;
 }
 
-export interface TrainSubmissionInput extends Omit<TrainRecipeInput, 'architecture' | 'method' | 'recipe'> {
+/** What is told while a net is trained. */
+type Told = Pick<TrainRecipeInput, 'onResume' | 'onStep' | 'onEpoch'>;
+
+export interface TrainSubmissionInput
+  extends Omit<TrainRecipeInput, 'architecture' | 'method' | 'recipe' | 'out' | keyof Told> {
   readonly submission: Submission;
-  /** Which of its nets, from 0; the i-th of several learns with the seed that is i larger. */
-  readonly net: number;
+  /** Which of its nets, from 0, and where the weights of each go, all in one folder. */
+  readonly nets: readonly { readonly index: number; readonly out: string }[];
   /** Overrides the recipe's seed. */
   readonly seed?: number;
+  readonly tell?: (index: number) => Told;
 }
 
-/** @throws ParapetError 'submission' without a recipe or with one that is wrong; 'integrity' for a checkpoint of another recipe */
-export async function trainSubmission({ submission, net, seed, ...input }: TrainSubmissionInput): Promise<Uint8Array> {
+/**
+ * Trains nets of a submission one after another; the i-th learns with the seed that is i larger. Checkpoints stay until the last is
+ * written, so that a run that was interrupted and is started again comes back to where it stood without training a net anew.
+ * @returns the weights of each as a safetensors file, as it was written
+ * @throws ParapetError 'submission' without a recipe; what `trainRecipe` throws
+ */
+export async function trainSubmission(input: TrainSubmissionInput): Promise<Uint8Array[]> {
+  const { nets, tell, ...rest } = input;
+  return trainAll(nets.map(({ index, out }) => ({ ...rest, ...tell?.(index), ...netOf(input, index), out })));
+}
+
+function netOf({ submission, seed }: TrainSubmissionInput, index: number) {
   const { recipe } = submission;
-  const model = modelsOf(submission)[net];
+  const model = modelsOf(submission)[index];
   if (recipe === undefined || model?.format !== 'safetensors') {
     throw new ParapetError(
       'submission',
@@ -61,9 +77,44 @@ export async function trainSubmission({ submission, net, seed, ...input }: Train
       'add one to submission.yaml, or evaluate its weights',
     );
   }
-  const architecture = findArchitecture(model.architecture);
-  const method = findTrainingMethod(recipe.method);
-  return trainRecipe({ ...input, architecture, method, recipe: { ...recipe, seed: (seed ?? recipe.seed) + net } });
+  return {
+    architecture: findArchitecture(model.architecture),
+    method: findTrainingMethod(recipe.method),
+    recipe: { ...recipe, seed: (seed ?? recipe.seed) + index },
+  };
+}
+
+/**
+ * @returns the weights as a safetensors file, as it was written to `out`
+ * @throws ParapetError 'usage' where `out` is no place for a file; 'submission' for a recipe that is wrong; 'integrity' for a checkpoint of
+ *   another recipe or a damaged one, 'infrastructure' where memory or disk do not suffice; 'misbehaved' when the loss or a weight is no
+ *   longer finite, and for weights that half precision cannot hold
+ */
+export async function trainRecipe(input: TrainRecipeInput): Promise<Uint8Array> {
+  return (await trainAll([input]))[0] as Uint8Array;
+}
+
+/** Whatever keeps one of several from being trained is said before the first is, and the locks of all are held to the end. */
+async function trainAll(inputs: readonly TrainRecipeInput[]): Promise<Uint8Array[]> {
+  await assertRoom(inputs.map(runOf), inputs[0]?.room);
+  let locked = async () => {
+    if (inputs.some(({ resume }) => !resume)) await removeCheckpoints(inputs);
+    const files = [];
+    for (const input of inputs) files.push(await trainToEnd(input));
+    await removeCheckpoints(inputs);
+    return files;
+  };
+  for (const { out } of inputs) {
+    const inner = locked;
+    locked = () => withLock(`${out}.lock`, inner);
+  }
+  return locked();
+}
+
+const checkpointOf = (out: string): string => `${out}.checkpoint`;
+
+async function removeCheckpoints(inputs: readonly TrainRecipeInput[]): Promise<void> {
+  for (const { out } of inputs) await rm(checkpointOf(out), { force: true });
 }
 
 async function readIfPresent(path: string): Promise<Uint8Array | null> {
@@ -75,69 +126,62 @@ async function readIfPresent(path: string): Promise<Uint8Array | null> {
   }
 }
 
-/**
- * @returns the weights as a safetensors file, as it was written to `out`
- * @throws ParapetError 'submission' for a recipe that is wrong; 'integrity' for a checkpoint of another recipe, 'infrastructure' where
- *   memory or disk do not suffice; 'misbehaved' for weights that half precision cannot hold
- */
-export async function trainRecipe(input: TrainRecipeInput): Promise<Uint8Array> {
-  const { architecture, method, recipe, backend, data } = input;
-  const { seed } = recipe;
-  const parsed = method.optionsSchema.safeParse(recipe.options);
-  if (!parsed.success) {
-    const mistakes = parsed.error.issues.map(
-      (issue) => `${['recipe.options', ...issue.path].join('.')}: ${issue.message}`,
-    );
+/** @throws ParapetError 'submission' for options that the method does not have, or not in that range, and a net that it cannot train */
+function runOf({ architecture, method, recipe, out }: TrainRecipeInput): Run {
+  const mistakes = optionMistakes(method, recipe.options, ['recipe', 'options']);
+  if (mistakes.length > 0) {
     throw new ParapetError(
       'submission',
-      mistakes.join('; '),
+      mistakes.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '),
       `the options are those of '${method.id}' in docs/training.md`,
     );
   }
-  const options = parsed.data as DescentOptions;
   method.check?.(architecture);
-  await assertRoom({ architecture, method, options, out: input.out }, input.room);
-  const checkpoint = `${input.out}.checkpoint`;
+  return { architecture, method, options: method.optionsSchema.parse(recipe.options) as DescentOptions, out };
+}
+
+/** Trains a net, or goes on where its checkpoint stands, be it at the end; the checkpoint stays. */
+async function trainToEnd(input: TrainRecipeInput): Promise<Uint8Array> {
+  const { recipe, backend, data } = input;
+  const { architecture, method, options, out } = runOf(input);
+  const { seed } = recipe;
+  const checkpoint = checkpointOf(out);
   // How weights are stored changes no state on the way, so it is no part of what a checkpoint belongs to.
   const { precision, ...moving } = options;
-  return withLock(`${input.out}.lock`, async () => {
-    const identity = JSON.stringify({
-      architecture: architecture.id,
-      method: method.id,
-      options: Object.entries(moving).sort(([a], [b]) => (a < b ? -1 : 1)),
-      seed,
-      data: data.digest,
-      backend: [backend.name, backend.threads],
-    });
-    if (!input.resume) await rm(checkpoint, { force: true });
-    const stored = await readIfPresent(checkpoint);
-    const state = stored === null ? undefined : decodeState(architecture, stored, identity);
-    if (state !== undefined) input.onResume?.(method.phases(options)[state.phase]?.name ?? '', state.epoch);
-    const weights = await train({
-      architecture,
-      method,
-      options,
-      data,
-      seed,
-      state,
-      signal: input.signal,
-      onStep: input.onStep,
-      async onEpoch(report, next) {
-        assertBackend();
-        await writeDurable(checkpoint, encodeState(architecture, next, identity));
-        input.onEpoch?.(report);
-      },
-    });
-    const file = encodeWeights(architecture, weights, precision, {
-      architecture: architecture.id,
-      method: method.id,
-      seed: String(seed),
-      trainedOn: `${backend.name}, ${backend.threads} threads`,
-    });
-    await writeDurable(input.out, file);
-    await rm(checkpoint, { force: true });
-    return file;
+  const identity = JSON.stringify({
+    architecture: architecture.id,
+    method: method.id,
+    options: Object.entries(moving).sort(([a], [b]) => (a < b ? -1 : 1)),
+    seed,
+    data: data.digest,
+    backend: [backend.name, backend.threads],
   });
+  const stored = await readIfPresent(checkpoint);
+  const state = stored === null ? undefined : decodeState(architecture, stored, identity, checkpoint);
+  if (state !== undefined) input.onResume?.(method.phases(options)[state.phase]?.name ?? '', state.epoch);
+  const weights = await train({
+    architecture,
+    method,
+    options,
+    data,
+    seed,
+    state,
+    signal: input.signal,
+    onStep: input.onStep,
+    async onEpoch(report, next) {
+      assertBackend();
+      await writeDurable(checkpoint, encodeState(architecture, next, identity));
+      input.onEpoch?.(report);
+    },
+  });
+  const file = encodeWeights(architecture, weights, precision, {
+    architecture: architecture.id,
+    method: method.id,
+    seed: String(seed),
+    trainedOn: `${backend.name}, ${backend.threads} threads`,
+  });
+  await writeDurable(out, file);
+  return file;
 }
 
 /** Where `train` puts the weights of a submission's net unless told otherwise. */

@@ -37,6 +37,8 @@ export interface Architecture {
    * Differentiable. `forward` works on the parameters themselves when absent.
    */
   prepare?(weights: NamedTensors): NamedTensors;
+  /** Whether it makes no use of `dropout`: no unit is ever dropped. */
+  readonly undropped?: true;
   /** What `forward` computes, layer by layer, where it is a chain of layers; certificates need it. */
   readonly layers?: readonly SequentialLayer[];
   /**

@@ -19,6 +19,7 @@ export const rbfMnist: Architecture = {
   paper: 'https://arxiv.org/abs/1412.6572',
   inputShape: [28, 28, 1],
   classes: CLASSES,
+  undropped: true,
   // Centres start at black and a precision of 1 / 100 keeps the first scores near 1.
   ...pytorch([plain('centers', [CLASSES, PIXELS]), plain('precisions', [CLASSES, PIXELS], 0.01)]),
   forward(weights, x) {

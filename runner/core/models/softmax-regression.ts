@@ -23,6 +23,7 @@ export function softmaxRegression(
     paper: 'https://doi.org/10.1201/9780203753736',
     inputShape,
     classes,
+    undropped: true,
     ...pytorch([linear('fc', height * width * channels, classes, inputShape)]),
     ...sequential([{ kind: 'linear', name: 'fc' }]),
   };

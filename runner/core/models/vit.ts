@@ -57,6 +57,7 @@ export const vitTinyCifar10: Architecture = {
   paper: 'https://arxiv.org/abs/2010.11929',
   inputShape: [32, 32, 3],
   classes: CLASSES,
+  undropped: true,
   ...pytorch([
     plain('cls_token', [1, 1, WIDTH]),
     plain('pos_embed', [1, TOKENS, WIDTH]),

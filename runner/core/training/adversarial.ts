@@ -20,6 +20,7 @@ export const adversarial: TrainingMethod<typeof optionsSchema> = {
   name: 'Adversarial training',
   paper: 'https://arxiv.org/abs/1706.06083',
   optionsSchema,
+  growthEpochs: ({ warmupEpochs }) => warmupEpochs,
   phases({ epochs, norm, epsilon, attackSteps, relativeStepSize, warmupEpochs }) {
     const adversary: Adversary = { norm, epsilon, steps: attackSteps, relativeStepSize, warmupEpochs };
     return onePhase(epochs, (step) => {

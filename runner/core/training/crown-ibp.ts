@@ -26,6 +26,7 @@ export const crownIbp: TrainingMethod<typeof optionsSchema> = {
   paper: 'https://arxiv.org/abs/1906.06316',
   optionsSchema,
   check: (architecture) => void layersWithoutPooling(architecture),
+  growthEpochs: ({ warmupEpochs, rampEpochs }) => warmupEpochs + rampEpochs,
   phases: ({ epochs, epsilon, warmupEpochs, rampEpochs, cleanWeight, crownWeight }) =>
     onePhase(epochs, (step) => {
       const layers = layersWithoutPooling(step.architecture);

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { startBackend } from '../../backends/index.ts';
 import { linearNet, separable } from '../testing/separable.ts';
+import { findTrainingMethod } from './index.ts';
 import { initialWeights } from './initial-weights.ts';
 import type { DescentOptions } from './options.ts';
 import { ratesAt } from './rates.ts';
@@ -18,13 +19,13 @@ beforeAll(async () => {
 const parse = (settings: object): DescentOptions => standard.optionsSchema.parse({ dropout: 0, ...settings });
 
 /** Runs one recipe on the linear net and keeps what each epoch told. */
-async function run(settings: object, data = separable(64)) {
+async function run(settings: object, data = separable(64), method: unknown = standard) {
   const reports: EpochReport[] = [];
   const states: TrainingState[] = [];
   const input: TrainingInput = {
     architecture: linearNet,
-    method: standard as unknown as TrainingInput['method'],
-    options: parse({ epochs: 1, batchSize: 64, ...settings }),
+    method: method as TrainingInput['method'],
+    options: (method as typeof standard).optionsSchema.parse({ dropout: 0, epochs: 1, batchSize: 64, ...settings }),
     data,
     seed: 7,
     onEpoch(report, state) {
@@ -115,9 +116,10 @@ describe('validation', () => {
     expect(robust).toBe(margins.filter((margin) => margin > 0.2).length / 96);
   });
 
+  // Held-out labels are turned around: the first epoch is best, whatever follows.
+  const turned = { ...data, y: data.y.map((label, i) => (i >= from ? 1 - label : label)) };
+
   test('with patience a run ends, in its best weights, once no epoch has been better for so long', async () => {
-    // Held-out labels are turned around: the first epoch is best, whatever follows.
-    const turned = { ...data, y: data.y.map((label, i) => (i >= from ? 1 - label : label)) };
     const settings = { epochs: 50, learningRate: 0.5, validation: 32, patience: 3 };
     const { weights, reports, states } = await run(settings, turned);
     const accuracies = reports.map(({ validation }) => validation?.clean as number);
@@ -126,10 +128,21 @@ describe('validation', () => {
     expect(weights).toEqual(states[best]?.weights);
   });
 
+  test.each([
+    ['adversarial', { warmupEpochs: 5, attackSteps: 1 }],
+    ['ibp', { warmupEpochs: 2, rampEpochs: 3, optimiser: 'momentum' }],
+  ])('an epoch of %s in which the radius still grows is not the best one, and costs no patience', async (id, more) => {
+    const settings = { epochs: 50, learningRate: 0.5, epsilon: 0.02, validation: 32, patience: 2, ...more };
+    const { weights, reports, states } = await run(settings, turned, findTrainingMethod(id));
+    const accuracies = reports.map(({ validation }) => validation?.clean as number);
+    const whole = accuracies.slice(5);
+    expect(Math.max(...accuracies)).toBeGreaterThan(Math.max(...whole));
+    const best = 5 + whole.indexOf(Math.max(...whole));
+    expect(reports).toHaveLength(best + 1 + 2);
+    expect(weights).toEqual(states[best]?.weights);
+  });
+
   test('wrong settings are refused by name', async () => {
-    await expect(run({ patience: 3 })).rejects.toThrow(
-      'recipe.options.patience: it is 3, and no image is held out to measure by',
-    );
     await expect(run({ validation: 64 })).rejects.toThrow(
       'recipe.options.validation: 64 of 64 images are held out, which leaves none to learn',
     );
@@ -149,9 +162,39 @@ test('a loss that is not finite stops the run at its step, and the epochs before
     seed: 7,
     onEpoch: (_, state) => void states.push(state),
   };
-  await expect(train(input)).rejects.toThrow(
-    /^training: the loss is (NaN|Infinity) at step 1 of 1 in epoch 2 of 'net'$/,
-  );
+  await expect(train(input)).rejects.toMatchObject({
+    kind: 'misbehaved',
+    message: expect.stringMatching(/^training: the loss is (NaN|Infinity) at step 1 of 1 in epoch 2 of 'net'$/),
+    hint: expect.stringMatching(/^lower recipe\.options\.learningRate and start anew with --no-resume;/),
+  });
   expect(states.map(({ epoch }) => epoch)).toEqual([1]);
+  expect(tf.memory().numTensors).toBe(before);
+});
+
+test('weights that the last step of an epoch made infinite are not stored, though every loss was finite', async () => {
+  const before = tf.memory().numTensors;
+  const states: TrainingState[] = [];
+  // One bright pixel: whichever class the net says, with the other as its label the slope is the pixel's value, and ten times it is too large.
+  const bright = { x: Float32Array.of(5e37, 0, 0, 0), count: 1 };
+  const runs = [0, 1].map((label) =>
+    train({
+      architecture: linearNet,
+      method: standard as unknown as TrainingInput['method'],
+      options: parse({ epochs: 1, learningRate: 10, averageDecay: 0.5 }),
+      data: { ...bright, y: Int32Array.of(label) },
+      seed: 7,
+      onEpoch: (_, state) => void states.push(state),
+    }),
+  );
+  const ends = await Promise.allSettled(runs);
+  expect(ends.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+  expect(ends.find(({ status }) => status === 'rejected')).toMatchObject({
+    reason: {
+      kind: 'misbehaved',
+      message: expect.stringMatching(/^training: 'fc\.weight' holds -?Infinity after epoch 1 of 'net'$/),
+      hint: expect.stringContaining('--no-resume'),
+    },
+  });
+  expect(states).toHaveLength(1);
   expect(tf.memory().numTensors).toBe(before);
 });

@@ -3,11 +3,11 @@
  * epoch depends on nothing but the state before it.
  */
 import * as tf from '@tensorflow/tfjs';
-import { ParapetError } from '../errors.ts';
 import type { Architecture, Dropout } from '../models/architecture.ts';
 import { exampleRandom } from '../random.ts';
 import { augment } from './augmentation.ts';
 import { averaged, gather, shuffle, toArrays, toTensors } from './batches.ts';
+import { diverged, notFinite } from './finite.ts';
 import type { Phase } from './method.ts';
 import { crossEntropy, differentiate, namedParameters, type Objective, type StepResult } from './objective.ts';
 import { optimisers, type Slots } from './optimiser.ts';
@@ -83,7 +83,7 @@ interface Live {
 /**
  * One pass over the data.
  * @returns what has moved, and the mean loss over the steps
- * @throws the signal's reason when it is aborted, between two steps; ParapetError 'misbehaved' when a loss is not finite
+ * @throws the signal's reason when it is aborted, between two steps; ParapetError 'misbehaved' when a loss or a weight is not finite
  */
 export async function runEpoch(input: EpochInput): Promise<Moving & { loss: number }> {
   const { architecture, options, phase, seed, epoch, data } = input;
@@ -111,12 +111,19 @@ export async function runEpoch(input: EpochInput): Promise<Moving & { loss: numb
       live = next;
       const value = (await loss.data())[0] as number;
       loss.dispose();
-      if (!Number.isFinite(value)) throw notFinite(value, phase, epoch, step, steps);
+      if (!Number.isFinite(value)) {
+        throw diverged(`the loss is ${value} at step ${step + 1} of ${steps} in epoch ${epoch + 1} of '${stream}'`);
+      }
       lossSum += value;
       input.onStep?.(step + 1, steps);
     }
+    const weights = await toArrays(architecture.parameters, live.parameters);
+    const average = live.average === null ? undefined : await toArrays(architecture.parameters, live.average);
+    // The last step may have left what its own loss did not show.
+    const wrong = notFinite(weights) ?? notFinite(average ?? {});
+    if (wrong !== null) throw diverged(`${wrong} after epoch ${epoch + 1} of '${stream}'`);
     return {
-      weights: await toArrays(architecture.parameters, live.parameters),
+      weights,
       slots: Object.fromEntries(
         await Promise.all(
           Object.entries(live.slots).map(async ([slot, tensors]) => [
@@ -125,7 +132,7 @@ export async function runEpoch(input: EpochInput): Promise<Moving & { loss: numb
           ]),
         ),
       ),
-      average: live.average === null ? undefined : await toArrays(architecture.parameters, live.average),
+      average,
       loss: lossSum / steps,
     };
   } finally {
@@ -181,12 +188,4 @@ function moved(
 /** The objective of standard training and of distillation. */
 export function learnLabels(temperature: number): Objective {
   return (step) => differentiate(step, ({ scores }) => crossEntropy(scores(step.x), step.labels, temperature));
-}
-
-function notFinite(loss: number, { name }: Phase, epoch: number, step: number, steps: number): ParapetError {
-  return new ParapetError(
-    'misbehaved',
-    `training: the loss is ${loss} at step ${step + 1} of ${steps} in epoch ${epoch + 1} of '${name}'`,
-    'lower recipe.options.learningRate; what the epochs before it reached is in the checkpoint',
-  );
 }

@@ -24,6 +24,7 @@ export const fast: TrainingMethod<typeof optionsSchema> = {
   name: 'Fast adversarial training',
   paper: 'https://arxiv.org/abs/2001.03994',
   optionsSchema,
+  growthEpochs: ({ warmupEpochs }) => warmupEpochs,
   phases({ epochs, epsilon, relativeStepSize, warmupEpochs }) {
     const adversary: Adversary = { norm: 'Linf', epsilon, steps: 1, relativeStepSize, warmupEpochs };
     return onePhase(epochs, (step) => {

@@ -24,6 +24,7 @@ export const fgsm: TrainingMethod<typeof optionsSchema> = {
   name: 'Adversarial training with FGSM',
   paper: 'https://arxiv.org/abs/1412.6572',
   optionsSchema,
+  growthEpochs: ({ warmupEpochs }) => warmupEpochs,
   phases({ epochs, epsilon, warmupEpochs, cleanWeight }) {
     const norm = 'Linf';
     const adversary: Adversary = { norm, epsilon, steps: 1, relativeStepSize: 1, warmupEpochs, start: 'image' };

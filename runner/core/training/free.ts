@@ -26,6 +26,7 @@ export const free: TrainingMethod<typeof optionsSchema> = {
   name: 'Free adversarial training',
   paper: 'https://arxiv.org/abs/1904.12843',
   optionsSchema,
+  growthEpochs: ({ warmupEpochs }) => warmupEpochs,
   phases: ({ epochs, epsilon, warmupEpochs, replays }) =>
     onePhase(epochs, (step) => learnAndMove(step, radiusAt({ epsilon, warmupEpochs }, step.time)), { replays }),
 };

@@ -22,6 +22,7 @@ export const ibp: TrainingMethod<typeof optionsSchema> = {
   paper: 'https://arxiv.org/abs/1810.12715',
   optionsSchema,
   check: (architecture) => void boundableLayers(architecture),
+  growthEpochs: ({ warmupEpochs, rampEpochs }) => warmupEpochs + rampEpochs,
   phases: ({ epochs, epsilon, warmupEpochs, rampEpochs, cleanWeight }) =>
     onePhase(epochs, (step) => {
       const layers = boundableLayers(step.architecture);

@@ -32,6 +32,11 @@ export const logitPairing: TrainingMethod<typeof optionsSchema> = {
   name: 'Logit pairing',
   paper: 'https://arxiv.org/abs/1803.06373',
   optionsSchema,
+  growthEpochs: ({ pairing, warmupEpochs }) => (pairing === 'clean' ? 0 : warmupEpochs),
+  idle: ({ pairing }) => ({
+    names: pairing === 'clean' ? Object.keys(ballOptions) : ['deviation'],
+    beside: `pairing: ${pairing}`,
+  }),
   phases({ epochs, pairing, pairingWeight, deviation, norm, epsilon, attackSteps, relativeStepSize, warmupEpochs }) {
     const adversary: Adversary = { norm, epsilon, steps: attackSteps, relativeStepSize, warmupEpochs };
     return onePhase(

@@ -19,7 +19,7 @@ export interface Phase {
 }
 
 /** A training method: what a recipe in a submission names. */
-export interface TrainingMethod<Schema extends z.ZodType = z.ZodType> {
+export interface TrainingMethod<Schema extends z.ZodObject = z.ZodObject> {
   readonly id: string;
   readonly name: string;
   readonly paper: string;
@@ -31,6 +31,13 @@ export interface TrainingMethod<Schema extends z.ZodType = z.ZodType> {
    * be when absent
    */
   check?(architecture: Architecture): void;
+  /**
+   * Epochs of its phase over which what is trained against still grows to its full size: none of them counts as the best, or to the
+   * patience. 0 when absent.
+   */
+  growthEpochs?(options: z.infer<Schema>): number;
+  /** Options that do nothing beside others, and those others as a recipe writes them; none when absent. */
+  idle?(options: z.infer<Schema>): { readonly names: readonly string[]; readonly beside: string };
 }
 
 /** A method of one phase that starts at random and learns the classes. */

@@ -55,7 +55,7 @@ describe.each(trainingMethods.map(({ id }) => [id] as const))('%s', (id) => {
     const onEpoch: TrainingInput['onEpoch'] = (_, state) => void files.push(encodeState(tinyNet, state, 'recipe'));
     const whole = await train(input(id, settings, { onEpoch }));
     expect(await train(input(id, settings))).toEqual(whole);
-    const state = decodeState(tinyNet, files[1] as Uint8Array, 'recipe');
+    const state = decodeState(tinyNet, files[1] as Uint8Array, 'recipe', 'file');
     expect(await train(input(id, settings, { state }))).toEqual(whole);
   });
 

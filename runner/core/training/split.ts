@@ -11,19 +11,12 @@ function part({ x, y, count }: Examples, start: number, end: number): Examples {
 /**
  * The images that a recipe learns from, and those that it holds out to measure itself by: the last of its half or of the whole set.
  * @returns `heldOut` null where none are
- * @throws ParapetError 'submission' when nothing would be left to learn, or a phase is to stop by images that are not there
+ * @throws ParapetError 'submission' when nothing would be left to learn
  */
 export function divide(
   data: Examples,
-  { subset, validation, patience }: Pick<DescentOptions, 'subset' | 'validation' | 'patience'>,
+  { subset, validation }: Pick<DescentOptions, 'subset' | 'validation'>,
 ): { learnt: Examples; heldOut: Examples | null } {
-  if (patience > 0 && validation === 0) {
-    throw new ParapetError(
-      'submission',
-      `recipe.options.patience: it is ${patience}, and no image is held out to measure by`,
-      'set recipe.options.validation, such as 5000, or patience to 0',
-    );
-  }
   const half = Math.floor(data.count / 2);
   const [start, end] = { all: [0, data.count], 'first-half': [0, half], 'second-half': [half, data.count] }[subset] as [
     number,

@@ -2,9 +2,9 @@
  * Where a training run stands between two epochs, and that state as a safetensors file. Together with the recipe it
  * decides everything that follows: a run resumed from it ends in the weights of an uninterrupted one.
  */
-import { ParapetError } from '../errors.ts';
 import type { Architecture } from '../models/architecture.ts';
-import { decodeSafetensors, encodeSafetensors } from '../models/safetensors.ts';
+import { encodeSafetensors } from '../models/safetensors.ts';
+import { openCheckpoint } from './checkpoint.ts';
 
 /** Values by parameter name. */
 export type Weights = Readonly<Record<string, Float32Array>>;
@@ -49,36 +49,26 @@ export function encodeState(architecture: Architecture, state: TrainingState, re
   });
 }
 
-/** @throws ParapetError 'integrity' when the file is of another recipe or not a state at all */
-export function decodeState(architecture: Architecture, bytes: Uint8Array, recipe: string): TrainingState {
-  const { tensors, metadata } = decodeSafetensors(bytes);
-  if (metadata.get('recipe') !== recipe) {
-    throw new ParapetError(
-      'integrity',
-      'checkpoint: it belongs to another recipe, seed or architecture',
-      'run without --resume to start anew, or with the recipe that it was made with',
-    );
-  }
-  const take = (prefix: string): Weights =>
-    Object.fromEntries(
-      architecture.parameters.map(({ name, shape }) => {
-        const tensor = tensors.get(`${prefix}/${name}`);
-        if (!(tensor?.data instanceof Float32Array) || tensor.shape.join() !== shape.join()) {
-          throw new ParapetError(
-            'integrity',
-            `checkpoint: '${prefix}/${name}' is missing or misshapen`,
-            'run without --resume',
-          );
-        }
-        return [name, tensor.data];
-      }),
-    );
+/**
+ * @param recipe as in `encodeState`
+ * @param path of the file, for messages
+ * @throws ParapetError 'integrity' when the file is of another recipe or not a state at all
+ */
+export function decodeState(
+  { parameters }: Architecture,
+  bytes: Uint8Array,
+  recipe: string,
+  path: string,
+): TrainingState {
+  const checkpoint = openCheckpoint(bytes, recipe, path);
+  const { metadata } = checkpoint;
+  const take = (prefix: string) => checkpoint.weights(prefix, parameters);
   const listed = (key: string) => (metadata.get(key) ?? '').split(',').filter((name) => name !== '');
   const all = (key: string) => Object.fromEntries(listed(key).map((name) => [name, take(`${key}/${name}`)]));
   const best = metadata.get('best')?.split(' ').map(Number);
   return {
-    phase: Number(metadata.get('phase')),
-    epoch: Number(metadata.get('epoch')),
+    phase: checkpoint.count('phase'),
+    epoch: checkpoint.count('epoch'),
     weights: take('weights'),
     slots: all('slots'),
     average: metadata.has('average') ? take('average') : undefined,

@@ -24,6 +24,7 @@ export const trades: TrainingMethod<typeof optionsSchema> = {
   name: 'TRADES',
   paper: 'https://arxiv.org/abs/1901.08573',
   optionsSchema,
+  growthEpochs: ({ warmupEpochs }) => warmupEpochs,
   phases({ epochs, norm, epsilon, attackSteps, relativeStepSize, warmupEpochs, robustWeight }) {
     const adversary: Adversary = { norm, epsilon, steps: attackSteps, relativeStepSize, warmupEpochs, start: 'near' };
     return onePhase(epochs, (step) => {

@@ -107,9 +107,10 @@ function resultOf({ weights, average, best }: TrainingState): Weights {
   return best?.weights ?? average ?? weights;
 }
 
-/** The state with the net as it stands for its best, if it is. */
-function withBest(state: TrainingState, validation: ValidationAccuracy | null, { patience }: DescentOptions) {
-  if (patience === 0 || validation === null) return state;
+/** The state with the net as it stands for its best, if it is. An epoch that began before all had grown is easier than those to come. */
+function withBest(state: TrainingState, validation: ValidationAccuracy | null, { method, options }: TrainingInput) {
+  const grown = state.epoch - 1 >= (method.growthEpochs?.(options) ?? 0);
+  if (options.patience === 0 || validation === null || !grown) return state;
   const accuracy = validation.robust ?? validation.clean;
   if (state.best !== undefined && accuracy <= state.best.accuracy) return state;
   return { ...state, best: { epoch: state.epoch, accuracy, weights: state.average ?? state.weights } };
@@ -128,7 +129,7 @@ function isOver({ epoch, best }: TrainingState, { epochs }: Phase, { patience }:
  * Runs a recipe's phases, from the start or from a state.
  * @returns the last phase's weights
  * @throws ParapetError 'submission' for a net with batch normalisation or one that the method cannot train, and where more images are
- *   held out than there are; 'misbehaved' when the loss is no longer finite
+ *   held out than there are; 'misbehaved' when the loss or a weight is no longer finite
  */
 export async function train(whole: TrainingInput): Promise<Weights> {
   const { architecture, method, options, seed } = whole;
@@ -142,8 +143,10 @@ export async function train(whole: TrainingInput): Promise<Weights> {
   for (;;) {
     const phase = phases[state.phase] as Phase;
     const before = epochsOf(phases.slice(0, state.phase));
-    const data: TrainingData = { ...learnt, labels: await labelsOf(phase, input, state.finished) };
+    let data: TrainingData | undefined;
     while (!isOver(state, phase, options)) {
+      // Only now: they may cost a pass over the images, and a phase may have been over when its state was stored.
+      data ??= { ...learnt, labels: await labelsOf(phase, input, state.finished) };
       const { epoch } = state;
       const { onStep, signal } = input;
       const { loss, ...moved } = await runEpoch({
@@ -162,7 +165,7 @@ export async function train(whole: TrainingInput): Promise<Weights> {
       const next: TrainingState = { ...state, ...moved, epoch: epoch + 1 };
       const net = next.average ?? next.weights;
       const validation = heldOut && (await validate(architecture, net, heldOut, options, seed));
-      state = withBest(next, validation, options);
+      state = withBest(next, validation, input);
       await input.onEpoch?.({ phase: phase.name, epoch: epoch + 1, epochs: phase.epochs, loss, validation }, state);
     }
     const result = resultOf(state);

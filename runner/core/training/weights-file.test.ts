@@ -55,3 +55,12 @@ test('a weight beyond the range of half precision is one error that names it', (
   );
   expect(() => encodeWeights(architecture, { ...weights, 'fc.bias': bias }, 'single', metadata)).not.toThrow();
 });
+
+test.each(['single', 'half'] as const)('in %s precision no weight is stored that is not finite', (precision) => {
+  for (const value of [Number.NaN, Number.NEGATIVE_INFINITY]) {
+    const bias = (weights['fc.bias'] as Float32Array).with(7, value);
+    expect(() => encodeWeights(architecture, { ...weights, 'fc.bias': bias }, precision, metadata)).toThrow(
+      expect.objectContaining({ kind: 'misbehaved', message: `training: 'fc.bias' holds ${value}` }),
+    );
+  }
+});

@@ -2,12 +2,13 @@ import { ParapetError } from '../errors.ts';
 import type { Architecture } from '../models/architecture.ts';
 import { LARGEST_HALF } from '../models/half.ts';
 import { encodeSafetensors, type WrittenTensor } from '../models/safetensors.ts';
+import { diverged, notFinite } from './finite.ts';
 import type { DescentOptions } from './options.ts';
 import type { Weights } from './state.ts';
 
 /**
  * What training ended in, as a submission's weights: a safetensors file of F32, or of F16 with the nearest values of half precision.
- * @throws ParapetError 'misbehaved' for half precision and a weight beyond its range, by name
+ * @throws ParapetError 'misbehaved' for a weight that is no finite number, and for half precision one beyond its range, by name
  */
 export function encodeWeights(
   { parameters }: Architecture,
@@ -15,6 +16,8 @@ export function encodeWeights(
   precision: DescentOptions['precision'],
   metadata: Readonly<Record<string, string>>,
 ): Uint8Array {
+  const wrong = notFinite(weights);
+  if (wrong !== null) throw diverged(wrong);
   const tensors = parameters.map(({ name, shape }): [string, WrittenTensor] => {
     const data = weights[name] as Float32Array;
     if (precision === 'single') return [name, { shape, data }];

@@ -12,6 +12,7 @@ import { ParapetError } from '../../errors.ts';
 import type { Parameter } from '../../models/architecture.ts';
 import { exampleRandom } from '../../random.ts';
 import { averaged, gather, shuffle, toArrays, toTensors } from '../batches.ts';
+import { notFinite } from '../finite.ts';
 import { optimisers, type Slots } from '../optimiser.ts';
 import type { Weights } from '../state.ts';
 import { type Discriminator, type Generator, LATENT, type Named } from './nets.ts';
@@ -72,7 +73,7 @@ interface LiveNet {
   readonly slots: Slots;
 }
 
-/** @throws the signal's reason when it is aborted, between two steps; ParapetError 'misbehaved' when a loss is not finite */
+/** @throws the signal's reason when it is aborted, between two steps; ParapetError 'misbehaved' when a loss or a weight is not finite */
 export async function runGanEpoch(input: GanEpochInput): Promise<GanState> {
   const { generator, discriminator, options, data, seed, state } = input;
   const order = shuffle(data.count, seed, 'gan', state.epoch);
@@ -94,7 +95,9 @@ export async function runGanEpoch(input: GanEpochInput): Promise<GanState> {
       live = next;
       const values = [...(await measured.data())];
       measured.dispose();
-      if (!values.every(Number.isFinite)) throw notFinite(state.epoch, step, steps);
+      if (!values.every(Number.isFinite)) {
+        throw diverged(`a loss is not finite at step ${step + 1} of ${steps} in epoch ${state.epoch + 1}`);
+      }
       seen.push(values);
       if (seen.length === PERIOD || step + 1 === steps) {
         history.push(pointOf(seen, state.epoch + (step + 1) / steps));
@@ -102,13 +105,15 @@ export async function runGanEpoch(input: GanEpochInput): Promise<GanState> {
       }
       input.onStep?.(step + 1, steps);
     }
-    return {
+    const next: GanState = {
       epoch: state.epoch + 1,
       generator: await offDevice(generator.parameters, live.generator),
       discriminator: await offDevice(discriminator.parameters, live.discriminator),
       average: await toArrays(generator.parameters, live.average),
       history,
     };
+    assertFinite(next);
+    return next;
   } finally {
     tf.dispose(live as unknown as tf.TensorContainer);
   }
@@ -216,10 +221,18 @@ function pointOf(steps: readonly (readonly number[])[], epoch: number): GanPoint
   };
 }
 
-function notFinite(epoch: number, step: number, steps: number): ParapetError {
+/** The last step may have left what its own loss did not show. */
+function assertFinite({ epoch, generator, discriminator }: GanState): void {
+  for (const [net, { weights }] of Object.entries({ generator, discriminator })) {
+    const wrong = notFinite(weights);
+    if (wrong !== null) throw diverged(`${wrong} in the ${net} after epoch ${epoch}`);
+  }
+}
+
+function diverged(what: string): ParapetError {
   return new ParapetError(
     'misbehaved',
-    `gan: a loss is not finite at step ${step + 1} of ${steps} in epoch ${epoch + 1}`,
-    'lower the learning rate; what the epochs before it reached is in the checkpoint',
+    `gan: ${what}`,
+    'try another --seed, with --no-resume or another --out; samples and history of the epochs before are in the folder',
   );
 }

@@ -1,7 +1,7 @@
 /** Where the training of a generative adversarial net stands between two epochs, as a safetensors file. */
-import { ParapetError } from '../../errors.ts';
 import type { Parameter } from '../../models/architecture.ts';
-import { decodeSafetensors, encodeSafetensors } from '../../models/safetensors.ts';
+import { encodeSafetensors } from '../../models/safetensors.ts';
+import { type Checkpoint, openCheckpoint } from '../checkpoint.ts';
 import type { Weights } from '../state.ts';
 import type { GanState, Moving } from './epoch.ts';
 
@@ -31,37 +31,35 @@ export function encodeGanState({ generator, discriminator }: Nets, state: GanSta
   return encodeSafetensors(tensors, { recipe, epoch: String(state.epoch), history: JSON.stringify(state.history) });
 }
 
-/** @throws ParapetError 'integrity' when the file is of another run or not a state at all */
-export function decodeGanState({ generator, discriminator }: Nets, bytes: Uint8Array, recipe: string): GanState {
-  const { tensors, metadata } = decodeSafetensors(bytes);
-  if (metadata.get('recipe') !== recipe) {
-    throw new ParapetError(
-      'integrity',
-      'checkpoint: it belongs to a run with another data set, seed or options',
-      'give another folder with --out, or start anew with --no-resume',
-    );
-  }
-  const take = (prefix: string, parameters: readonly Parameter[]): Weights =>
-    Object.fromEntries(
-      parameters.map(({ name, shape }) => {
-        const tensor = tensors.get(`${prefix}/${name}`);
-        if (tensor?.data instanceof Float32Array && tensor.shape.join() === shape.join()) return [name, tensor.data];
-        throw new ParapetError(
-          'integrity',
-          `checkpoint: '${prefix}/${name}' is missing or misshapen`,
-          'start anew with --no-resume',
-        );
-      }),
-    );
+/**
+ * @param recipe as in `encodeGanState`
+ * @param path of the file, for messages
+ * @throws ParapetError 'integrity' when the file is of another run or not a state at all
+ */
+export function decodeGanState(
+  { generator, discriminator }: Nets,
+  bytes: Uint8Array,
+  recipe: string,
+  path: string,
+): GanState {
+  const checkpoint = openCheckpoint(bytes, recipe, path);
   const moving = (prefix: string, parameters: readonly Parameter[]): Moving => ({
-    weights: take(prefix, parameters),
-    slots: Object.fromEntries(slots.map((slot) => [slot, take(`${prefix}/${slot}`, parameters)])),
+    weights: checkpoint.weights(prefix, parameters),
+    slots: Object.fromEntries(slots.map((slot) => [slot, checkpoint.weights(`${prefix}/${slot}`, parameters)])),
   });
   return {
-    epoch: Number(metadata.get('epoch')),
+    epoch: checkpoint.count('epoch'),
     generator: moving('generator', generator.parameters),
     discriminator: moving('discriminator', discriminator.parameters),
-    average: take('average', generator.parameters),
-    history: JSON.parse(metadata.get('history') ?? '[]') as GanState['history'],
+    average: checkpoint.weights('average', generator.parameters),
+    history: historyOf(checkpoint),
   };
+}
+
+function historyOf({ metadata, damaged }: Checkpoint): GanState['history'] {
+  try {
+    return JSON.parse(metadata.get('history') ?? '') as GanState['history'];
+  } catch {
+    throw damaged('its history is not JSON');
+  }
 }

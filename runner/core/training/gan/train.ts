@@ -29,7 +29,7 @@ export interface GanInput {
 /**
  * Trains a generative adversarial net, from the start or from a state.
  * @returns the last state
- * @throws ParapetError 'misbehaved' when a loss is no longer finite
+ * @throws ParapetError 'misbehaved' when a loss or a weight is no longer finite
  */
 export async function trainGan(input: GanInput): Promise<GanState> {
   const { shape, options, data, seed, signal, onStep } = input;
