@@ -41,6 +41,9 @@ describe('a certified row', () => {
     const own = spaced('mnist-linf-0.3/Hostile2021Markup/index.html');
     expect(own).toMatch(/Certified, at least 40\.20 %.*Robust against the suite, at most 43\.00 %/);
     expect(own).toMatch(/2\.80 % are neither proven nor broken/);
+    expect(rowText('mnist-l2-2/index.html', 'Madry2018Adversarial')).toContain(
+      'certified by Randomized smoothing, of the first 50 images; robust accuracy is of 100',
+    );
     // The radius of each of the 31 that hold is 2.82.
     expect(spaced('mnist-l2-2/Madry2018Adversarial/index.html')).toMatch(
       /Randomized smoothing \(deviation 1, samples 10,000,.* is 1\.75 in L2 on average/,

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
-import type { Page as BrowserPage } from 'playwright-core';
+import type { BrowserContextOptions, Page as BrowserPage } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Built, buildSite } from './testing/build.ts';
 import { attributeValues, brokenLinks, type Page, pagesOf, scriptsOf } from './testing/html.ts';

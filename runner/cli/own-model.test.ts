@@ -182,8 +182,8 @@ describe('what a person is told', () => {
       '--out',
       'dry.json',
     );
-    // FGSM takes 1 gradient of an image that stands, PGD 20, twice; the probes of every evaluation what 64 take.
-    expect(JSON.parse(stdout)).toMatchObject({ examples: 6, gradients: 6 * (41 + 64), forwardPasses: 6 });
+    // FGSM takes 1 gradient of an image that stands, PGD 20, twice; the probes of every evaluation what 70 take.
+    expect(JSON.parse(stdout)).toMatchObject({ examples: 6, gradients: 6 * (41 + 70), forwardPasses: 6 });
     expect(status).toBe(0);
     expect(parapet('compare', 'dry.json', 'dry.json').stderr).toMatch(/cannot read dry\.json/);
   });

@@ -135,9 +135,9 @@ describe('evaluate', () => {
         return local.run(task);
       },
     });
-    const evaluation = pairEvaluation(examples, { probes: ['repeats', 'larger-epsilon'] });
+    const evaluation = pairEvaluation(examples, { probes: ['gradients', 'larger-epsilon'] });
     const { draft } = await evaluate(evaluation, workers);
-    expect(keys.slice(-2)).toEqual(['probe/repeats', 'probe/larger-epsilon']);
+    expect(keys.slice(-2)).toEqual(['probe/gradients', 'probe/larger-epsilon']);
     // Of five that are right three fall at ε = 0.3, the one at 154 falls at 0.6, and 254 needs 1.2: all within the pixel range.
     expect(draft.probes).toMatchObject({
       repeats: { examples: 5, correctSpread: 0, logitDifference: 0 },
@@ -145,6 +145,7 @@ describe('evaluate', () => {
     });
     const silent = await evaluate(pairEvaluation(examples), localWorkers(examples));
     expect(Object.keys(silent.draft.probes ?? {})).toEqual([
+      'repeats',
       'batch-composition',
       'call-order',
       'state',

@@ -6,7 +6,7 @@ import type { NamedCertificate } from './certificates/certificate.ts';
 import type { Examples } from './datasets/dataset.ts';
 import { diagnose } from './diagnostics/index.ts';
 import { sha256 } from './digest.ts';
-import { certifyAll, refuseContradictions } from './evaluation/certify.ts';
+import { certifyAll, refuseContradictions, refuseImprecise } from './evaluation/certify.ts';
 import { confirm } from './evaluation/confirm.ts';
 import { type Draft, draftResult } from './evaluation/draft.ts';
 import { attackAll, scan, selectExamples } from './evaluation/phases.ts';
@@ -62,6 +62,7 @@ export async function evaluate(
   workers: Workers,
 ): Promise<{ draft: Draft; evidence: Uint8Array }> {
   const { suite } = evaluation;
+  refuseImprecise(evaluation);
   const clean = await scan(evaluation, workers);
   const scanned = { ...clean, examples: selectExamples(evaluation, clean.predictions), y: evaluation.examples.y };
   const [runs, certified] = await Promise.all([

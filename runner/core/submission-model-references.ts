@@ -23,10 +23,10 @@ export function modelMistakes(submission: Submission): Mistake[] {
   ];
 }
 
-/** What is wrong with the defenses of a submission: unknown ones, their options, and who joins the nets. */
+/** What is wrong with the defenses of a submission: unknown ones, their options, who joins the nets, and whether any draws. */
 export function defenseMistakes(submission: Submission): Mistake[] {
   const several = modelsOf(submission).length > 1;
-  const mistakes = submission.defenses.flatMap(({ id, options }, i): Mistake[] => {
+  const each = submission.defenses.flatMap(({ id, options }, i): Mistake[] => {
     const path = ['defenses', i];
     const defense = defenses.find((one) => one.id === id);
     if (defense === undefined) return [unknownId([...path, 'id'], id, defenses)];
@@ -34,9 +34,9 @@ export function defenseMistakes(submission: Submission): Mistake[] {
       ...optionMistakes(defense, options, [...path, 'options']),
       ...placeMistakes(path, id, defense.joins, several && i === 0),
       ...defenseFileMistakes(path, defense, submission.defenses[i]?.file),
-      ...drawMistakes(submission, i),
     ];
   });
+  const mistakes = [...each, ...drawMistakes(submission)];
   const joins = defenses.filter((one) => one.joins).map(({ id }) => id);
   if (!several || submission.defenses.length > 0) return mistakes;
   const message = `names none that joins the ${submission.models?.length} models; wanted ${joins.join(' or ')} first`;
@@ -60,10 +60,19 @@ function defenseFileMistakes(path: Path, { id, file: what }: Defense, file: stri
   return way === null ? [] : [{ path: [...path, 'file'], message: `is '${file}'; wanted ${what}` }];
 }
 
-function drawMistakes({ defenses: named, randomised }: Submission, i: number): Mistake[] {
-  const defense = defenses.find(({ id }) => id === named[i]?.id);
-  if (!defense?.randomised || randomised) return [];
-  return [{ path: ['randomised'], message: `is false; ${defense.id} draws, so write true` }];
+/**
+ * A submission says that it draws where it does, and only there: suites over draws are weaker, for they are made for answers that differ.
+ * Only defenses draw. No architecture does, and an operator that draws is refused when a model file is opened.
+ */
+function drawMistakes({ defenses: named, randomised }: Submission): Mistake[] {
+  const known = named.flatMap(({ id }) => defenses.find((one) => one.id === id) ?? []);
+  const drawing = known.find((one) => one.randomised);
+  const path = ['randomised'];
+  if (drawing !== undefined && !randomised) return [{ path, message: `is false; ${drawing.id} draws, so write true` }];
+  if (drawing !== undefined || !randomised || known.length < named.length) return [];
+  const draw = defenses.filter((one) => one.randomised).map(({ id }) => id);
+  const message = `is true, and no defense that is named draws; wanted ${draw.join(', ')} among defenses, or leave it out`;
+  return [{ path, message }];
 }
 
 function architectureMistakes(model: Model, { datasets }: Submission, path: Path): Mistake[] {

@@ -148,6 +148,16 @@ describe('the nets of a manifest', () => {
       'defenses.0.options.of: ',
     ],
     ['a defense that draws, unsaid', { ...noisy({}), randomised: false }, 'randomised: is false; gaussian-noise draws'],
+    [
+      'drawing where nothing draws',
+      { ...about, model: onnx, randomised: true },
+      'randomised: is true, and no defense that is named draws; wanted gaussian-noise, random-resize-pad, defense-gan among defenses, or leave it out',
+    ],
+    [
+      'drawing where no defense of several draws',
+      { ...several, randomised: true, defenses: [{ id: 'averaging' }, { id: 'median' }] },
+      'randomised: is true, and no defense that is named draws',
+    ],
     ['an option out of range', noisy({ options: { samples: 0 } }), 'defenses.0.options.samples: '],
     [
       'a mistyped option of a defense that draws',

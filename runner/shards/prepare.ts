@@ -2,7 +2,7 @@ import { certificateFor } from '#core/certificates/index.ts';
 import { findProbe, probesOf } from '#core/diagnostics/probes/index.ts';
 import { ParapetError } from '#core/errors.ts';
 import type { Evaluation } from '#core/evaluate.ts';
-import { certifyTasks } from '#core/evaluation/certify.ts';
+import { certifyTasks, refuseImprecise } from '#core/evaluation/certify.ts';
 import { attackChains, type Chain } from '#core/evaluation/phases.ts';
 import { searchesBall } from '#core/evaluation/probes.ts';
 import type { CertifyTask, ProbeTask } from '#core/evaluation/tasks.ts';
@@ -70,6 +70,8 @@ export async function prepare(
   const resolved = resolveSuite(suite, track);
   const surrogates = await readSurrogates(resolved.lines, attackedOf(submission), surrogateFolders);
   const certificate = certificateFor(submission, track);
+  // Here too, for shards: they attack first, and the certificates are computed when they are merged.
+  if (certificate !== null) refuseImprecise({ certificate, backend });
   const limit = suite.examples.which === 'first' ? Math.min(count, suite.examples.count) : undefined;
   const examples = await loadDataset(track.dataset, 'test', { limit, signal });
   const evaluation: Evaluation = {

@@ -1,3 +1,4 @@
+import type { CertifiedBound } from '#core/evidence/certified.ts';
 import type { ExternalResult } from '#core/external-result.ts';
 import type { Result } from '#core/result.ts';
 import { architectureOf } from '#core/submission-architecture.ts';
@@ -52,7 +53,8 @@ export function indexJson(
 }
 
 /**
- * The rows of a track: `robustAccuracy` is what they are ranked by, `suiteRobustAccuracy` that of the suite alone. Those that answer at
+ * The rows of a track: `robustAccuracy` is what they are ranked by, `suiteRobustAccuracy` that of the suite alone; `certifiedAccuracy` and
+ * `certificate` are without what external evaluations broke. Those that answer at
  * random stand under `randomised`, by suite, ranked among themselves.
  */
 export function trackJson({ track, suite, rows, randomised }: Board, link: (path: string) => string): unknown {
@@ -68,7 +70,10 @@ export function trackJson({ track, suite, rows, randomised }: Board, link: (path
   };
 }
 
-function rowJson({ result, submission, rank, robustAccuracy, external }: Row, link: (path: string) => string) {
+function rowJson(
+  { result, submission, rank, robustAccuracy, certified, external }: Row,
+  link: (path: string) => string,
+) {
   return {
     rank,
     withdrawn: submission.withdrawn ?? null,
@@ -82,8 +87,8 @@ function rowJson({ result, submission, rank, robustAccuracy, external }: Row, li
     robustAccuracy,
     suiteRobustAccuracy: result.robustAccuracy,
     external: external.map((note) => externalJson(note, link)),
-    certifiedAccuracy: result.certifiedAccuracy,
-    certificate: result.certificate ?? null,
+    certifiedAccuracy: certified?.certifiedAccuracy ?? null,
+    certificate: certified?.certificate ?? null,
     flags: result.flags.map(({ id, level }) => ({ id, level })),
     date: result.run.date,
     digest: result.digest,
@@ -129,7 +134,7 @@ export function trackCsv({ rows }: Board): string {
     ...['suite_robust_accuracy', 'external', 'withdrawn'],
     ...['certified_accuracy', 'certified_low', 'certified_high', 'certified_examples', 'certified_by'],
   ];
-  const lines = rows.map(({ result, submission, rank, robustAccuracy, external }) => [
+  const lines = rows.map(({ result, submission, rank, robustAccuracy, certified, external }) => [
     ...[
       rank?.best ?? '',
       rank?.worst ?? '',
@@ -146,13 +151,14 @@ export function trackCsv({ rows }: Board): string {
       external.map(({ evaluation }) => evaluation.id).join(' '),
       submission.withdrawn?.date ?? '',
     ],
-    ...certifiedCells(result),
+    ...certifiedCells(certified),
   ]);
   return csv([header, ...lines]);
 }
 
-function certifiedCells({ certifiedAccuracy, certificate }: Result): (string | number)[] {
-  if (certifiedAccuracy === null || certificate === undefined) return ['', '', '', '', ''];
+function certifiedCells(certified: CertifiedBound | null): (string | number)[] {
+  if (certified === null) return ['', '', '', '', ''];
+  const { certifiedAccuracy, certificate } = certified;
   const { value, low, high } = certifiedAccuracy;
   return [value, low, high, certificate.examples, certificate.method];
 }

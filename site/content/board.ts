@@ -1,3 +1,4 @@
+import { type CertifiedBound, certifiedBound } from '#core/evidence/certified.ts';
 import type { Proportion, Result } from '#core/result.ts';
 import type { Submission } from '#core/submission.ts';
 import { type Track, tracks } from '#core/tracks.ts';
@@ -18,6 +19,8 @@ export interface Row {
   readonly submission: Submission;
   /** What it is ranked by: the suite's, lowered by what external evaluations broke. */
   readonly robustAccuracy: Proportion;
+  /** Its lower bound, without what external evaluations broke; null without a certificate. */
+  readonly certified: CertifiedBound | null;
   /** External evaluations of it, the one that broke most first. */
   readonly external: readonly ExternalNote[];
   /** null for a defense that was withdrawn. */
@@ -113,8 +116,12 @@ function ranked(
 ): Row[] {
   const all = results.map((result) => {
     const submission = submissions.get(result.submission.id) as Submission;
-    const { robustAccuracy, notes } = lowerings.get(result.digest) ?? { ...result, notes: [] };
-    return { result, submission, robustAccuracy, external: notes };
+    const { robustAccuracy, certified, notes } = lowerings.get(result.digest) ?? {
+      ...result,
+      certified: certifiedBound(result),
+      notes: [],
+    };
+    return { result, submission, robustAccuracy, certified, external: notes };
   });
   const standing = all.filter(({ submission }) => submission.withdrawn === undefined);
   const ranks = rankByInterval(standing.map(({ robustAccuracy }) => robustAccuracy));

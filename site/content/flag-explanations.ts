@@ -30,6 +30,11 @@ export const flagExplanations: Readonly<Record<string, { readonly title: string;
     meaning:
       'The same images get different outputs each time. An attack on one draw says little about the next; a fair one averages over many.',
   },
+  'idle-draws': {
+    title: 'Draws that hardly matter',
+    meaning:
+      'The outputs for the same image differ by less than those for an image that nobody can tell from it. Attacks over draws are made for answers that change, and are weaker: the row should be read on another suite.',
+  },
   'gradients-in-forward-pass': {
     title: 'Optimises while it answers',
     meaning:

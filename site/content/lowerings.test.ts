@@ -97,8 +97,31 @@ it.each([
   await writeExternals(folder, [eve]);
   const lowering = loweringsOf(results(), [certified], [eve.result], new Map([[eve.evaluation.id, eve.evaluation]]));
   // By chance a certificate may be wrong, and what is attacked draws a number of times.
-  if (message === null) await expect(lowering).resolves.toBeDefined();
-  else await expect(lowering).rejects.toMatchObject({ kind: 'integrity', message: expect.stringContaining(message) });
+  if (message === null) {
+    // Of 50 images 40 stood and 20 were certified; the one that was broken is no longer either.
+    expect((await lowering).get(certified.digest)?.certified).toMatchObject({
+      certifiedAccuracy: proportion(19, 50),
+      certificate: { method, examples: 50, robustAccuracy: proportion(39, 50), contradicted: 1 },
+    });
+  } else await expect(lowering).rejects.toMatchObject({ kind: 'integrity', message: expect.stringContaining(message) });
+});
+
+it('of a row with a proof the certified accuracy stays, and the robust accuracy of the same examples falls', async () => {
+  const proven = { named: { method: 'ibp', options: {} }, examples: 50, count: 1 };
+  const certified = fixtureResult({ id: 'Alpha', suite: 'v1', track, certified: proven });
+  const eve = fixtureExternal({ id: 'Eve2026Longer', of: certified, images: [[1, 0, 'confirmed']] });
+  await writeFixtures(folder, [fixtureSubmission({ id: 'Alpha' })], [certified]);
+  await writeExternals(folder, [eve]);
+  const lowering = await loweringsOf(
+    results(),
+    [certified],
+    [eve.result],
+    new Map([[eve.evaluation.id, eve.evaluation]]),
+  );
+  expect(lowering.get(certified.digest)?.certified).toMatchObject({
+    certifiedAccuracy: proportion(1, 50),
+    certificate: { robustAccuracy: proportion(39, 50), contradicted: 0, meanRadius: null },
+  });
 });
 
 describe('readExternal', () => {

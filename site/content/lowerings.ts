@@ -5,7 +5,7 @@ import { canonicalJson } from '#core/canonical.ts';
 import { findDataset } from '#core/datasets/index.ts';
 import { digestOf } from '#core/digest.ts';
 import { ParapetError } from '#core/errors.ts';
-import { provenExamples } from '#core/evidence/certified.ts';
+import { boundWithout, type CertifiedBound, provenExamples } from '#core/evidence/certified.ts';
 import { standings } from '#core/evidence/standing.ts';
 import { confirmedOf, decodeExternalEvidence, type ExternalEvidence } from '#core/external/evidence.ts';
 import type { ExternalEvaluation } from '#core/external-evaluation.ts';
@@ -23,6 +23,8 @@ export interface ExternalNote extends ExternalShare {
 /** A row after the external evaluations of it. */
 export interface Lowering {
   readonly robustAccuracy: Proportion;
+  /** Both bounds of the examples that a certificate is of, without those that were broken; null without a certificate. */
+  readonly certified: CertifiedBound | null;
   /** The one that broke most first. */
   readonly notes: readonly ExternalNote[];
 }
@@ -46,7 +48,7 @@ export async function loweringsOf(
     if (here.length === 0) continue;
     const bytes = await evidenceOf(folder, `${result.suite.id}/${result.track}`, result);
     refuseProven(result, bytes, here);
-    const { robustAccuracy, shares } = lowered(
+    const { robustAccuracy, broken, shares } = lowered(
       result,
       standings(bytes, labelsOf(here)),
       here.map(({ evidence }) => confirmedOf(evidence)),
@@ -54,7 +56,7 @@ export async function loweringsOf(
     const notes = here
       .map(({ evaluation, result: external }, i) => ({ evaluation, result: external, ...(shares[i] as ExternalShare) }))
       .sort((a, b) => b.broken - a.broken || (a.evaluation.id < b.evaluation.id ? -1 : 1));
-    lowerings.set(result.digest, { robustAccuracy, notes });
+    lowerings.set(result.digest, { robustAccuracy, certified: boundWithout(broken, result, bytes), notes });
   }
   return lowerings;
 }

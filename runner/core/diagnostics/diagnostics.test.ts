@@ -111,6 +111,21 @@ describe('diagnostics', () => {
     expect(flags(changes)).toEqual([expect.objectContaining({ id, value })]);
   });
 
+  it('raise idle-draws where a suite averages over draws that hardly matter', () => {
+    const overDraws = { ...suite, lines: suite.lines.map((line) => ({ ...line, options: { eotSamples: 4 } })) };
+    const repeats = { correctSpread: 0, logitDifference: 5e-5, changed: 0, stepDifference: 1e-3 };
+    const raised = (change: object, of: typeof suite = overDraws) =>
+      flags({ suite: of, probes: { repeats: { ...repeats, ...change } } }).filter(({ id }) => id !== 'randomised');
+    const flag = { id: 'idle-draws', level: 'warning', message: expect.stringContaining('too weak') };
+    expect(raised({})).toEqual([{ ...flag, value: 5e-5 }]);
+    expect(raised({ logitDifference: 1e-3 })).toEqual([{ ...flag, value: 1e-3 }]);
+    expect(raised({ logitDifference: 1.1e-3 })).toEqual([]);
+    expect(raised({ changed: 0.01 })).toEqual([]);
+    // Measured before the probe looked at steps, or by attacks on one draw.
+    expect(raised({ changed: undefined })).toEqual([]);
+    expect(raised({}, suite)).toEqual([]);
+  });
+
   it('leave a probe alone that found nothing remarkable, or nothing to measure', () => {
     const probes = {
       repeats: { correctSpread: 0, logitDifference: 1e-4 },

@@ -6,6 +6,7 @@ import { clockDependent } from './clock-dependent.ts';
 import type { Diagnostic, Observations } from './diagnostic.ts';
 import { floatUnderflow } from './float-underflow.ts';
 import { gradientsInForwardPass } from './gradients-in-forward-pass.ts';
+import { idleDraws } from './idle-draws.ts';
 import { incompleteOptimisation } from './incomplete-optimisation.ts';
 import { largerEpsilonWeaker } from './larger-epsilon-weaker.ts';
 import { lowCleanAccuracy } from './low-clean-accuracy.ts';
@@ -39,6 +40,7 @@ export const diagnostics: readonly Diagnostic[] = [
   lowCleanAccuracy,
   softmaxOutput,
   randomised,
+  idleDraws,
   gradientsInForwardPass,
   batchDependent,
   orderDependent,

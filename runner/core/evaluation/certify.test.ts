@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { startBackend } from '../../backends/index.ts';
 import type { NamedCertificate } from '../certificates/certificate.ts';
+import { findCertificate } from '../certificates/index.ts';
 import { type Evaluation, evaluate, type Workers } from '../evaluate.ts';
 import { certificateMistake, provenExamples } from '../evidence/certified.ts';
 import { evidenceOf } from '../evidence/file.ts';
@@ -18,6 +19,7 @@ import { linearSubmission, randomWeights, rightImages } from '../testing/linear-
 import { pairEvaluation } from '../testing/pairs.ts';
 import { findTrack } from '../tracks.ts';
 import { type Subject, verify } from '../verification/verify.ts';
+import { refuseImprecise } from './certify.ts';
 import { classify, perform, pickFrom } from './perform.ts';
 import { type CertifyOutcome, type OutcomeOf, type Task, taskKey } from './tasks.ts';
 
@@ -135,6 +137,18 @@ describe('an evaluation with a certificate', () => {
     expect(evidence).toEqual(honest.evidence);
   });
 
+  it.each(['tf32', 'float16'] as const)('is refused before any work in %s, which proves nothing', async (precision) => {
+    const backend = { ...evaluation.backend, name: 'cuda', precision } as const;
+    const idle = workers({ run: () => Promise.reject(new Error('was asked to work')) });
+    await expect(evaluate({ ...evaluation, backend }, idle)).rejects.toMatchObject({
+      kind: 'infrastructure',
+      message: `certificate: ibp proves nothing in ${precision}, the precision measured of backend cuda; wanted float32`,
+      hint: 'evaluate with --backend native or --backend wasm',
+    });
+    const options = { deviation: 1 };
+    expect(() => refuseImprecise({ certificate: { method: 'smoothing', options }, backend })).not.toThrow();
+  });
+
   it('stops at an image that is certified and yet broken, and names it', async () => {
     const lying = workers({
       async run<T extends Task>(task: T): Promise<OutcomeOf<T>> {
@@ -215,5 +229,8 @@ it('a certificate by chance takes out what does not stand, and says how much tha
   expect(counted.contradictions).toEqual([]);
   expect(counted.certifiedAccuracy.value).toBe(2 / 4);
   expect(counted.certificate).toMatchObject({ examples: 4, contradicted: 1, robustAccuracy: proportion(3, 4) });
-  expect(counted.certificate.meanRadius).toBeGreaterThan(1.5);
+  // The second image counts as 0: it is certified, and does not stand.
+  const { radius } = findCertificate('smoothing');
+  const radii = [1000, 990].map((count) => radius?.(Float64Array.of(count), options) as number);
+  expect(counted.certificate.meanRadius).toBe(((radii[0] as number) + (radii[1] as number)) / 4);
 });

@@ -6,6 +6,20 @@ import type { Certified, CertifiedNumbers } from '../metrics/certified.ts';
 import type { CertifyTask } from './tasks.ts';
 
 /**
+ * A proof counts with float32's rounding, in the bounds and in the scores that they bound.
+ * @throws ParapetError 'infrastructure' for a proof on a backend of lower precision
+ */
+export function refuseImprecise({ certificate, backend }: Pick<Evaluation, 'certificate' | 'backend'>): void {
+  if (certificate === undefined || findCertificate(certificate.method).holds !== 'proof') return;
+  if (backend.precision === 'float32') return;
+  throw new ParapetError(
+    'infrastructure',
+    `certificate: ${certificate.method} proves nothing in ${backend.precision}, the precision measured of backend ${backend.name}; wanted float32`,
+    'evaluate with --backend native or --backend wasm',
+  );
+}
+
+/**
  * Every task of an evaluation's certificate; none without one.
  * @param chosen positions of the attacked examples in the data set
  */

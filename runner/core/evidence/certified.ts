@@ -1,12 +1,13 @@
 /** What an evidence file says of the certificate of its result, read without weights or data: as the site does before it shows a row. */
 import { canonicalJson } from '../canonical.ts';
 import { findCertificate } from '../certificates/index.ts';
-import { certifiedExamples, countCertified } from '../metrics/certified.ts';
+import { type CertifiedNumbers, certifiedExamples, countCertified } from '../metrics/certified.ts';
 import { outcome, reached } from '../metrics/outcomes.ts';
+import { proportion } from '../metrics/proportion.ts';
 import type { StoredTensor } from '../models/safetensors.ts';
-import type { Result } from '../result.ts';
+import type { Proportion, Result } from '../result.ts';
 import { threatOf } from '../tracks.ts';
-import { measuredOf } from './measured.ts';
+import { measuredOf, measuredRow } from './measured.ts';
 import { damagedEvidence, evidenceTensors } from './tensors.ts';
 
 /**
@@ -46,6 +47,45 @@ export function certificateMistake(result: Result, evidence: Uint8Array): string
   }
   if (certifiedAccuracy.value <= upper.value) return null;
   return `certifiedAccuracy is ${certifiedAccuracy.value}, above the robust accuracy of the same examples, ${upper.value}`;
+}
+
+/** The lower bound of a row, with what it was had by and the upper bound of the same examples. */
+export type CertifiedBound = Pick<CertifiedNumbers, 'certifiedAccuracy' | 'certificate'>;
+
+/** @returns null for a result without a certificate */
+export function certifiedBound({ certifiedAccuracy, certificate }: Result): CertifiedBound | null {
+  return certifiedAccuracy === null || certificate === undefined ? null : { certifiedAccuracy, certificate };
+}
+
+/**
+ * The bounds of a result without examples that were broken after it was published: these are not robust, and what a method that leaves a
+ * chance had certified of them is contradicted. So the lower bound stays below the upper one.
+ * @param broken positions in the data set of examples that stood until then
+ * @returns null for a result without a certificate
+ */
+export function boundWithout(broken: ReadonlySet<number>, result: Result, evidence: Uint8Array): CertifiedBound | null {
+  const bound = certifiedBound(result);
+  const tensors = evidenceTensors(evidence);
+  const positions = examplesOf(tensors);
+  const numbers = measuredOf(tensors, positions.length);
+  if (bound === null || numbers === null) return bound;
+  const { certifiedAccuracy, certificate } = bound;
+  const { examples, robustAccuracy, contradicted, meanRadius } = certificate;
+  const method = findCertificate(certificate.method);
+  const options = method.optionsSchema.parse(certificate.options);
+  const isBroken = (i: number) => broken.has(positions[i] as number);
+  const fallen = certifiedExamples({ named: certificate, numbers }, threatOf(result)).filter(isBroken);
+  const less = (of: Proportion, by: number) => proportion(Math.round(of.value * examples) - by, examples);
+  const radii = fallen.reduce((sum, i) => sum + (method.radius?.(measuredRow(numbers, i), options) ?? 0), 0);
+  return {
+    certifiedAccuracy: less(certifiedAccuracy, fallen.length),
+    certificate: {
+      ...certificate,
+      robustAccuracy: less(robustAccuracy, Array.from({ length: examples }, (_, i) => i).filter(isBroken).length),
+      contradicted: contradicted + fallen.length,
+      meanRadius: meanRadius === null ? null : meanRadius - radii / examples,
+    },
+  };
 }
 
 /** Positions in the data set of the examples that are proven to be right everywhere in the ball; none where a method leaves a chance. */

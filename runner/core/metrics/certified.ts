@@ -35,7 +35,10 @@ export function countCertified(
   const holds = certifiedExamples({ named, numbers }, track);
   const fallen = holds.filter((i) => !standing[i]);
   const certified = holds.length - fallen.length;
-  const radii = Array.from({ length: examples }, (_, i) => method.radius?.(measuredRow(numbers, i), options) ?? 0);
+  const contradicted = new Set(fallen);
+  const radii = Array.from({ length: examples }, (_, i) =>
+    contradicted.has(i) ? 0 : (method.radius?.(measuredRow(numbers, i), options) ?? 0),
+  );
   const robust = standing.slice(0, examples).filter(Boolean).length;
   return {
     certifiedAccuracy: proportion(certified, examples),

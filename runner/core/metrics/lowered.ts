@@ -14,6 +14,8 @@ export interface ExternalShare {
 export interface Lowered {
   /** Of the row's examples: those that stand, and that no external evaluation broke. */
   readonly robustAccuracy: Proportion;
+  /** Positions of the examples that the suite had left standing, and that any of the evaluations broke. */
+  readonly broken: ReadonlySet<number>;
   /** In the order of the evaluations; what several broke counts for each, and once for the row. */
   readonly shares: readonly ExternalShare[];
 }
@@ -39,5 +41,5 @@ export function lowered(
     return { counted: counted.length, broken: fell.length };
   });
   const standing = Math.round(row.robustAccuracy.value * row.examples);
-  return { robustAccuracy: proportion(standing - broken.size, row.examples), shares };
+  return { robustAccuracy: proportion(standing - broken.size, row.examples), broken, shares };
 }

@@ -78,6 +78,30 @@ test.each(['gowal-small-mnist', 'gowal-medium-cifar10', 'mlp-mnist', 'softmax-re
   },
 );
 
+test('a box of one image has its margins for bounds', () => {
+  tf.tidy(() => {
+    const architecture = findArchitecture('gowal-small-mnist');
+    const values = initialWeights(architecture, 4);
+    const tensors = architecture.parameters.map(({ name, shape }) => [
+      name,
+      tf.tensor(values[name] as Float32Array, [...shape]),
+    ]);
+    const weights = prepared(architecture, Object.fromEntries(tensors));
+    const x = tf.tensor4d(exampleRandom(5, 'images').uniform([0, 1], 0, 784), [2, 28, 28, 1]);
+    const layers = layersWithoutPooling(architecture);
+    const labels = oneHot([3, 8], 10);
+    const scores = architecture.forward(weights, x).dataSync();
+    const nearest = crownMargins(layers, weights, pixelBox(x, 0), labels).dataSync();
+    const outwards = crownMargins(layers, weights, pixelBox(x, 0), labels, 'outwards').dataSync();
+    for (const [i, score] of scores.entries()) {
+      const margin = score - (scores[i < 10 ? 3 : 18] as number);
+      expect(Math.abs((nearest[i] as number) - margin)).toBeLessThan(1e-6);
+      expect(outwards[i]).toBeGreaterThan(margin);
+      expect(outwards[i]).toBeLessThan(margin + 0.03);
+    }
+  });
+});
+
 test('a net with max-pooling is refused', () => {
   expect(() => layersWithoutPooling(findArchitecture('papernot-mnist'))).toThrow(
     'model.architecture: papernot-mnist has max-pooling after conv2, which CROWN bounds do not go back through',

@@ -6,17 +6,18 @@
  * Sources: Zhang et al., "Towards Stable and Efficient Training of Verifiably Robust Neural Networks", ICLR 2020,
  * https://arxiv.org/abs/1906.06316, §3; the lines: Zhang et al., "Efficient Neural Network Robustness Certification with General Activation
  * Functions", NeurIPS 2018, https://arxiv.org/abs/1811.00866 (the lower one is 0 or the identity, whichever is closer). Differentiable as
- * `ibp-bounds.ts` is; rounding is float32's.
+ * `ibp-bounds.ts` is. Rounded outwards, the bound grows by what float32 rounding can do at every layer (`rounding.ts`).
  */
 import * as tf from '@tensorflow/tfjs';
 import { ParapetError } from '../../errors.ts';
 import type { Architecture, NamedTensors } from '../../models/architecture.ts';
 import type { ConvolutionLayer, LinearLayer, SequentialLayer } from '../../models/sequential.ts';
 import { type Box, boundableLayers } from './box.ts';
-import { differences, layerBounds } from './ibp-bounds.ts';
+import { absoluteTerms, after, differences, layerBounds, productsOf } from './ibp-bounds.ts';
+import { LOST, type Rounding, roundingOf, roundingOfMargins } from './rounding.ts';
 
-/** In place of 0 where a value's bounds are both 0. */
-const TINY = 1e-30;
+/** In place of 0 where a value's bounds are both 0; what is lost by it is counted as rounding is. */
+const TINY = LOST;
 
 /** An upper bound that is linear in the values of one place in the net: `slopes` [batch, classes, …values] and `offset` [batch, classes]. */
 interface LinearBound {
@@ -51,21 +52,64 @@ export function crownMargins(
   weights: NamedTensors,
   box: Box<tf.Tensor4D>,
   labels: tf.Tensor2D,
+  rounding: Rounding = 'nearest',
 ): tf.Tensor2D {
   const hidden = layers.slice(0, -1);
-  const before = layerBounds(hidden, weights, box);
-  let bound = marginsOfLast(layers.at(-1) as LinearLayer, weights, labels);
+  const last = layers.at(-1) as LinearLayer;
+  const before = layerBounds(hidden, weights, box, rounding);
+  const seen = (i: number): Box => (i === 0 ? box : after(hidden[i - 1] as SequentialLayer, before[i - 1] as Box));
+  let bound = marginsOfLast(last, weights, labels);
+  if (rounding === 'outwards') {
+    const terms = absoluteTerms(last, weights, seen(hidden.length)) as tf.Tensor2D;
+    bound = raised(bound, roundingOfMargins(productsOf(last, weights), terms, labels));
+  }
   for (const [i, layer] of [...hidden.entries()].reverse()) {
     const relaxed = throughRelu(bound, before[i] as Box);
-    const input = before[i - 1]?.lower.shape ?? box.lower.shape;
-    bound =
+    const input = seen(i);
+    const slopes = { above: bound.slopes, below: relaxed.slopes };
+    const passed =
       layer.kind === 'linear'
         ? throughLinear(relaxed, layer, weights)
-        : throughConvolution(relaxed, layer, weights, input);
+        : throughConvolution(relaxed, layer, weights, input.lower.shape);
+    bound =
+      rounding === 'nearest'
+        ? passed
+        : raised(passed, roundingBack(layer, weights, input, before[i] as Box, { ...slopes, isFirst: i === 0 }));
   }
   const [up, down] = signs(bound.slopes);
   const largest = tf.add(tf.mul(up, spread(box.upper, up)), tf.mul(down, spread(box.lower, down)));
   return tf.add(bound.offset, perClass(largest));
+}
+
+/**
+ * What float32 rounding can do to a bound on its way back through a layer. The net's sums there are off, each times its slope; the slopes and
+ * offsets that the bound has before the layer are sums over the layer's values, and the last of all one over the pixels: of so many terms
+ * each, whose absolute values together are at most those of the layer's own sums, times the slopes.
+ * @param input bounds of what the layer sees
+ * @param before bounds of what it computes before ReLU
+ * @param above slopes after ReLU, [batch, classes, …]
+ * @param below slopes before it
+ * @param isFirst whether the layer sees the pixels
+ * @returns [batch, classes]
+ */
+function roundingBack(
+  layer: SequentialLayer,
+  weights: NamedTensors,
+  input: Box,
+  before: Box,
+  { above, below, isFirst }: { readonly above: tf.Tensor; readonly below: tf.Tensor; readonly isFirst: boolean },
+): tf.Tensor2D {
+  const perImage = (values: tf.Tensor) => values.size / (values.shape[0] as number);
+  const terms = productsOf(layer, weights) + perImage(before.lower) + (isFirst ? perImage(input.lower) : 0);
+  const off = roundingOf(terms, absoluteTerms(layer, weights, input));
+  const sizeOf = ({ lower, upper }: Box) =>
+    tf.sum(tf.reshape(tf.maximum(tf.abs(lower), tf.abs(upper)), [lower.shape[0] as number, -1]), 1, true);
+  const lost = tf.mul(tf.add(tf.add(sizeOf(input), sizeOf(before)), perClass(tf.abs(above))), LOST);
+  return tf.add(perClass(tf.mul(tf.abs(below), spread(off, below))), lost);
+}
+
+function raised({ slopes, offset }: LinearBound, by: tf.Tensor2D): LinearBound {
+  return { slopes, offset: tf.add(offset, by) };
 }
 
 /** Score of each class less that of the right one, as a function of what the last layer sees. */
@@ -85,10 +129,10 @@ function throughRelu({ slopes, offset }: LinearBound, { lower, upper }: Box): Li
   const [up, down] = signs(shaped(slopes, lower.shape));
   // As a step, which has a derivative: 0.
   const lowerSlope = tf.step(tf.add(lower, upper));
-  const raised = tf.mul(up, spread(tf.mul(slope, off), up));
+  const intercept = tf.mul(up, spread(tf.mul(slope, off), up));
   return {
     slopes: tf.add(tf.mul(up, spread(slope, up)), tf.mul(down, spread(lowerSlope, down))),
-    offset: tf.add(offset, perClass(raised)),
+    offset: tf.add(offset, perClass(intercept)),
   };
 }
 

@@ -21,11 +21,10 @@ import { universal } from './universal.ts';
 export const behaviour: readonly Probe[] = [batchComposition, callOrder, state, clock, tape];
 
 /** These run in every evaluation, whatever its suite lists. */
-const always: readonly Probe[] = [...behaviour, smallChanges];
+const always: readonly Probe[] = [repeats, ...behaviour, smallChanges];
 
 /** Every probe that a suite may list. */
 export const probes: readonly Probe[] = [
-  repeats,
   ...always,
   forwardGradients,
   gradients,

@@ -1,6 +1,7 @@
 /** Probes on models whose answer is known. */
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { defended } from '../../defenses/index.ts';
 import { distances, inBall, inBox, predictions } from '../../metrics/judge.ts';
 import type { Classifier } from '../../models/classifier.ts';
 import type { Norm } from '../../projections.ts';
@@ -70,7 +71,16 @@ describe('every probe', () => {
 
 describe('measurements', () => {
   it('of repeats: nothing of a fixed model, something of a random one', async () => {
-    expect(await repeats.measure(context())).toMatchObject({ correctSpread: 0, logitDifference: 0 });
+    expect(await repeats.measure(context())).toMatchObject({ correctSpread: 0, logitDifference: 0, changed: 0 });
+    const noisy = async (deviation: number) => {
+      const named = { id: 'gaussian-noise', options: { deviation, samples: 2 } };
+      return (await repeats.measure(context(defended([model], [named])))) ?? {};
+    };
+    const [idle, loud] = [await noisy(1e-6), await noisy(0.3)];
+    expect(idle).toMatchObject({ changed: 0, correctSpread: 0 });
+    expect(idle.logitDifference).toBeLessThan(1e-2 * (idle.stepDifference as number));
+    expect(loud.changed).toBeGreaterThan(0);
+    expect(loud.logitDifference).toBeGreaterThan(loud.stepDifference as number);
     const random = exampleRandom(1, 'test');
     let draw = 0;
     const shaky = randomResize(model, () => random.uniform([0], draw++, 1)[0] as number);
