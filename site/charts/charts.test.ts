@@ -26,6 +26,7 @@ describe('percent', () => {
     expect(percent(0.9589, 900)).toBe('95.9\u00a0%');
     expect(percent(0.9589, 10_000)).toBe('95.89\u00a0%');
     expect(percentRange(0, 1, 100)).toBe('0.0–100.0\u00a0%');
+    expect(percentRange(-0.02, -0.009, 1000)).toBe('-2.00 to -0.90\u00a0%');
   });
 });
 

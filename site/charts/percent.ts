@@ -16,7 +16,12 @@ export function percent(fraction: number, examples: number): string {
   return `${percentNumber(fraction, examples)}\u00a0%`;
 }
 
-/** @returns `94.4–97.0 %`: the interval of a proportion */
+/** @returns `94.4–97.0 %`: the interval of a proportion, or of a difference of two */
 export function percentRange(low: number, high: number, examples: number): string {
-  return `${percentNumber(low, examples)}–${percentNumber(high, examples)}\u00a0%`;
+  return `${range(low, high, (value) => percentNumber(value, examples))}\u00a0%`;
+}
+
+/** @returns `1–2`, or `-1 to 2`: beside a minus sign a dash would be read as another */
+export function range(low: number, high: number, written: (value: number) => string): string {
+  return [low, high].map(written).join(low < 0 ? ' to ' : '–');
 }

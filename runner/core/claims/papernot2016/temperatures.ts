@@ -80,6 +80,12 @@ function variation(outcomes: Outcomes, temperature: number): Estimate {
 const amplitudesOf = (outcomes: Outcomes, temperature: number | null) =>
   Array.from(values(outcomes, `${pointId(temperature)}.amplitude`));
 
+const belowBound = (logarithms: readonly number[], bound: number) =>
+  logarithms.filter((logarithm) => logarithm < bound).length / logarithms.length;
+
+const superscript = (power: number) =>
+  String(power).replace(/./g, (sign) => (sign === '-' ? '⁻' : ('⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(sign)] as string)));
+
 /** How many more images lie in a bucket at T = 100 than without distillation, image by image. */
 function moved(outcomes: Outcomes, isIn: (logarithm: number) => boolean): Estimate {
   const [before, after] = [amplitudesOf(outcomes, null), amplitudesOf(outcomes, 100)];
@@ -176,20 +182,14 @@ export function temperatures(dataset: PaperDataset): Experiment {
     {
       id: 'amplitudes',
       title: 'Amplitudes of gradients by temperature',
-      caption: `Share of the first ${AMPLITUDES.toLocaleString('en')} test images whose amplitude is below 10 to the power on the axis, at the bounds of the paper’s ten buckets. Amplitude: mean absolute derivative of the ten probabilities by the input values, of its true size also where float32 rounds it to 0.`,
-      x: { title: 'log₁₀ of the amplitude' },
+      caption: `Share of the first ${AMPLITUDES.toLocaleString('en')} test images whose amplitude is below a power of ten, at four bounds of the paper’s ten buckets. Amplitude: mean absolute derivative of the ten probabilities by the input values, of its true size also where float32 rounds it to 0.`,
+      x,
       y: { title: 'Images below, %', share: true },
       series: (outcomes) =>
-        all.map((temperature) => {
-          const logarithms = amplitudesOf(outcomes, temperature);
-          return {
-            name: temperature === null ? 'not distilled' : `T = ${temperature}`,
-            points: BOUNDS.map((bound) => ({
-              x: bound,
-              y: logarithms.filter((logarithm) => logarithm < bound).length / logarithms.length,
-            })),
-          };
-        }),
+        ([-3, -10, -20, -40] as const).map((bound) => ({
+          name: `below 10${superscript(bound)}`,
+          points: overTemperature((own, t) => belowBound(amplitudesOf(own, t), bound))(outcomes),
+        })),
     },
     {
       id: 'robustness',
