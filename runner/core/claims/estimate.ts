@@ -83,6 +83,17 @@ export function median(values: ArrayLike<number>, unit: Estimate['unit']): Estim
 }
 
 /**
+ * How much larger the share of things is that are so afterwards than before, thing by thing: the mean of the changes.
+ * @param things how many there are
+ */
+export function change(things: number, before: (i: number) => boolean, after: (i: number) => boolean): Estimate {
+  return mean(
+    Array.from({ length: things }, (_, i) => Number(after(i)) - Number(before(i))),
+    'share',
+  );
+}
+
+/**
  * How much more a share is than another, with the interval of a difference: that of Newcombe for shares, from both intervals, as of other things.
  * Of the same things it is too wide where they tend to come out alike.
  */

@@ -2,7 +2,7 @@ import type { Attack } from '../../attacks/attack.ts';
 import { cwL2 } from '../../attacks/cw-l2.ts';
 import { attackImages } from '../attack-images.ts';
 import { correlation, mean, quotient, share } from '../estimate.ts';
-import type { Experiment, Outcomes } from '../experiment.ts';
+import type { ChartWanted, Experiment, Outcomes } from '../experiment.ts';
 import { values } from '../outcomes-file.ts';
 import { rates } from '../papernot2016/rates.ts';
 import { netAt, pointId } from '../papernot2016/temperatures.ts';
@@ -22,6 +22,24 @@ const distances = (outcomes: Outcomes, temperature: number | null) => {
 };
 const meanDistance = (outcomes: Outcomes, temperature: number | null) =>
   mean(distances(outcomes, temperature), 'number');
+
+/** A chart of one number of each net. */
+function overTemperature(
+  id: string,
+  title: string,
+  caption: string,
+  y: string,
+  of: (outcomes: Outcomes, temperature: number) => number,
+): ChartWanted {
+  return {
+    id,
+    title,
+    caption,
+    x: { title: 'Temperature of distillation', log: true },
+    y: { title: y },
+    series: (outcomes) => [{ name: 'Parapet', points: temperatures.map((t) => ({ x: t, y: of(outcomes, t) })) }],
+  };
+}
 
 export const distanceExperiment: Experiment = {
   id: 'distance',
@@ -93,37 +111,19 @@ export const distanceExperiment: Experiment = {
     },
   ],
   charts: [
-    {
-      id: 'logits',
-      title: 'Size of the logits over temperature',
-      caption: 'Mean L1 norm of the ten logits of a test image, by the temperature of distillation.',
-      x: { title: 'Temperature of distillation', log: true },
-      y: { title: 'Mean L1 norm' },
-      series: (outcomes) => [
-        {
-          name: 'Parapet',
-          points: temperatures.map((temperature) => ({
-            x: temperature,
-            y: mean(values(outcomes, `${pointId(temperature)}.norm`), 'number').value,
-          })),
-        },
-      ],
-    },
-    {
-      id: 'distance',
-      title: 'Mean distance over temperature',
-      caption: 'Mean L2 distance of the images that reach their target, by the temperature of distillation.',
-      x: { title: 'Temperature of distillation', log: true },
-      y: { title: 'Mean L2 distance' },
-      series: (outcomes) => [
-        {
-          name: 'Parapet',
-          points: temperatures.map((temperature) => ({
-            x: temperature,
-            y: meanDistance(outcomes, temperature).value,
-          })),
-        },
-      ],
-    },
+    overTemperature(
+      'logits',
+      'Size of the logits over temperature',
+      'Mean L1 norm of the ten logits of a test image, by the temperature of distillation.',
+      'Mean L1 norm',
+      (outcomes, temperature) => mean(values(outcomes, `${pointId(temperature)}.norm`), 'number').value,
+    ),
+    overTemperature(
+      'distance',
+      'Mean distance over temperature',
+      'Mean L2 distance of the images that reach their target, by the temperature of distillation.',
+      'Mean L2 distance',
+      (outcomes, temperature) => meanDistance(outcomes, temperature).value,
+    ),
   ],
 };

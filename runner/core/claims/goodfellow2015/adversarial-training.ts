@@ -1,4 +1,4 @@
-import { type Estimate, mean } from '../estimate.ts';
+import { change, type Estimate } from '../estimate.ts';
 import type { Experiment, ExperimentFigure, Outcomes, Step, TrainedNet } from '../experiment.ts';
 import { judge, judgedIn, stored } from '../judged.ts';
 import { values } from '../outcomes-file.ts';
@@ -31,9 +31,10 @@ const accurate = { high: 0.05, words: 'the net is a good one without an attack (
 function added(outcomes: Outcomes): Estimate {
   const y = values(outcomes, `${M}.y`);
   const [plain, trained] = [M, A].map((id) => judgedIn(outcomes, `${id}.clean`).predicted);
-  return mean(
-    Array.from(y, (label, row) => Number(trained?.[row] !== label) - Number(plain?.[row] !== label)),
-    'share',
+  return change(
+    y.length,
+    (row) => plain?.[row] !== y[row],
+    (row) => trained?.[row] !== y[row],
   );
 }
 

@@ -1,5 +1,5 @@
 import { distilled, distilledPair, undistilled } from '../distilled-pair.ts';
-import { type Estimate, mean, median, share } from '../estimate.ts';
+import { change, type Estimate, median, share } from '../estimate.ts';
 import type { Experiment, Outcomes } from '../experiment.ts';
 import { judge, judgedIn, stored } from '../judged.ts';
 import { values } from '../outcomes-file.ts';
@@ -17,20 +17,19 @@ function reductions(outcomes: Outcomes): number[] {
   return before.map((logarithm, row) => logarithm - (after[row] as number));
 }
 
-/** Images whose amplitude has a logarithm below a bound. */
-const below = (outcomes: Outcomes, id: string, bound: number) => {
+const silent = (outcomes: Outcomes, id: string) => {
   const all = Array.from(values(outcomes, `${id}.amplitude`));
-  return share(all.filter((logarithm) => logarithm < bound).length, all.length);
+  return share(all.filter((logarithm) => logarithm < SILENT).length, all.length);
 };
-const silent = (outcomes: Outcomes, id: string) => below(outcomes, id, SILENT);
 
 /** How many more images distillation has below a bound, image by image, at the bound where that is least. */
 function shift(outcomes: Outcomes): Estimate {
   const [before, after] = [undistilled, distilled].map(({ id }) => Array.from(values(outcomes, `${id}.amplitude`)));
   const all = BOUNDS.map((bound) =>
-    mean(
-      (before as number[]).map((was, row) => Number((after?.[row] as number) < bound) - Number(was < bound)),
-      'share',
+    change(
+      IMAGES,
+      (row) => (before?.[row] as number) < bound,
+      (row) => (after?.[row] as number) < bound,
     ),
   );
   return all.reduce((least, one) => (one.value < least.value ? one : least));
@@ -106,9 +105,10 @@ export const gradientsExperiment: Experiment = {
         const [before, after] = [undistilled, distilled].map(
           ({ id }) => judgedIn(outcomes, `${id}.clean`).predicted,
         ) as [ArrayLike<number>, ArrayLike<number>];
-        return mean(
-          Array.from(y, (label, row) => Number(after[row] === label) - Number(before[row] === label)),
-          'share',
+        return change(
+          y.length,
+          (row) => before[row] === y[row],
+          (row) => after[row] === y[row],
         );
       },
     },

@@ -2,7 +2,7 @@ import type { Architecture } from '../../models/architecture.ts';
 import { papernotCifar10, papernotMnist } from '../../models/papernot.ts';
 import type { Recipe } from '../../submission.ts';
 import { distillation } from '../../training/distillation.ts';
-import { type Estimate, mean } from '../estimate.ts';
+import { change, type Estimate } from '../estimate.ts';
 import type { ChartWanted, Experiment, ExperimentFigure, NetWanted, Outcomes } from '../experiment.ts';
 import { values } from '../outcomes-file.ts';
 import { amplitudes, BOUNDS } from './amplitude.ts';
@@ -70,11 +70,11 @@ const imagesOf = (outcomes: Outcomes) => values(outcomes, `${pointId(null)}.imag
 /** What distilling adds to the accuracy, image by image. */
 function variation(outcomes: Outcomes, temperature: number): Estimate {
   const [before, after] = [mistakes(outcomes, null), mistakes(outcomes, temperature)];
-  const change = Array.from(
-    { length: imagesOf(outcomes) },
-    (_, row) => Number(before.has(row)) - Number(after.has(row)),
+  return change(
+    imagesOf(outcomes),
+    (row) => !before.has(row),
+    (row) => !after.has(row),
   );
-  return mean(change, 'share');
 }
 
 const amplitudesOf = (outcomes: Outcomes, temperature: number | null) =>
@@ -83,15 +83,13 @@ const amplitudesOf = (outcomes: Outcomes, temperature: number | null) =>
 const belowBound = (logarithms: readonly number[], bound: number) =>
   logarithms.filter((logarithm) => logarithm < bound).length / logarithms.length;
 
-const superscript = (power: number) =>
-  String(power).replace(/./g, (sign) => (sign === '-' ? '⁻' : ('⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(sign)] as string)));
-
 /** How many more images lie in a bucket at T = 100 than without distillation, image by image. */
 function moved(outcomes: Outcomes, isIn: (logarithm: number) => boolean): Estimate {
   const [before, after] = [amplitudesOf(outcomes, null), amplitudesOf(outcomes, 100)];
-  return mean(
-    before.map((was, row) => Number(isIn(after[row] as number)) - Number(isIn(was))),
-    'share',
+  return change(
+    before.length,
+    (row) => isIn(before[row] as number),
+    (row) => isIn(after[row] as number),
   );
 }
 
@@ -186,8 +184,15 @@ export function temperatures(dataset: PaperDataset): Experiment {
       x,
       y: { title: 'Images below, %', share: true },
       series: (outcomes) =>
-        ([-3, -10, -20, -40] as const).map((bound) => ({
-          name: `below 10${superscript(bound)}`,
+        (
+          [
+            [-3, 'below 10⁻³'],
+            [-10, 'below 10⁻¹⁰'],
+            [-20, 'below 10⁻²⁰'],
+            [-40, 'below 10⁻⁴⁰'],
+          ] as const
+        ).map(([bound, name]) => ({
+          name,
           points: overTemperature((own, t) => belowBound(amplitudesOf(own, t), bound))(outcomes),
         })),
     },

@@ -1,10 +1,9 @@
 import { rounded } from '../estimate.ts';
 import type { Experiment, ExperimentFigure, Outcomes, TrainedNet } from '../experiment.ts';
-import { judge, stored } from '../judged.ts';
 import { values } from '../outcomes-file.ts';
 import { distortion, examplesOf, IMAGES, SHOWN, sizesCompared, transfer } from './examples.ts';
 import { ae400, fc10Middle, fc10Strong, fc10Weak, fc100, fc200 } from './nets.ts';
-import { errorOfJudged, noisy } from './noise.ts';
+import { errorOfJudged, noiseStep } from './noise.ts';
 
 const sources: readonly TrainedNet[] = [fc10Weak, fc10Middle, fc10Strong, fc100, fc200];
 const judges: readonly TrainedNet[] = [fc10Weak, fc100, ae400];
@@ -39,6 +38,7 @@ const transfers: readonly (readonly [TrainedNet, readonly [string, string, strin
 ];
 
 const NOISE = [0.1, 0.3] as const;
+const sizesByName = Object.fromEntries(NOISE.map((size) => [`noise-${size}`, size]));
 /** Errors in percent under Gaussian noise of these sizes, in the same order. */
 const noise: readonly (readonly [number, readonly [string, string, string]])[] = [
   [0.1, ['5.0', '0', '0.8']],
@@ -133,22 +133,7 @@ export const distortionExperiment: Experiment = {
   seed: 0,
   nets: [fc10Weak, fc10Middle, fc10Strong, fc100, fc200, ae400],
   steps: [
-    ...[...sources, ae400].map((net) => ({
-      id: `${net.id}-clean`,
-      run: async (context: Parameters<ReturnType<typeof examplesOf>['run']>[0]) => {
-        const examples = context.test();
-        const classifier = context.net(net.id);
-        const outcomes = {
-          y: { shape: [examples.count], data: Uint8Array.from(examples.y) },
-          ...stored('clean', await judge(classifier, examples.x, context.pause)),
-        };
-        for (const size of NOISE) {
-          const said = await judge(classifier, noisy(examples, size, context.seed), context.pause);
-          Object.assign(outcomes, stored(`noise-${size}`, said));
-        }
-        return outcomes;
-      },
-    })),
+    ...[...sources, ae400].map(({ id }) => noiseStep(`${id}-clean`, id, sizesByName)),
     ...[...sources, ae400].map((net) => examplesOf(net, judges)),
   ],
   figures: [...distortions, ...crossings, ...controls],

@@ -1,9 +1,8 @@
 import { rounded } from '../estimate.ts';
-import type { Experiment, ExperimentFigure, StepContext, TrainedNet } from '../experiment.ts';
-import { judge, stored } from '../judged.ts';
+import type { Experiment, ExperimentFigure, TrainedNet } from '../experiment.ts';
 import { amplification, examplesOf, IMAGES, transfer } from './examples.ts';
 import { fc100First, fc100Second, fc123First } from './nets.ts';
-import { errorOfJudged, noisy } from './noise.ts';
+import { errorOfJudged, noiseStep } from './noise.ts';
 
 const figure = (
   other: TrainedNet,
@@ -40,18 +39,7 @@ export const halvesExperiment: Experiment = {
   nets: [fc100First, fc123First, fc100Second],
   steps: [
     examplesOf(fc100First, [fc100First, fc123First, fc100Second]),
-    ...controls.map(([{ id }]) => ({
-      id: `${id}-noise`,
-      run: async ({ test, net, seed, pause }: StepContext) => {
-        const examples = test();
-        const classifier = net(id);
-        return {
-          y: { shape: [examples.count], data: Uint8Array.from(examples.y) },
-          ...stored('clean', await judge(classifier, examples.x, pause)),
-          ...stored('noise', await judge(classifier, noisy(examples, NOISE, seed), pause)),
-        };
-      },
-    })),
+    ...controls.map(([{ id }]) => noiseStep(`${id}-noise`, id, { noise: NOISE })),
   ],
   figures: [
     figure(fc123First, 'FC123-456-10 of the same half', 'on', '26.2', some),
